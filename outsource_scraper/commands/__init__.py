@@ -1,0 +1,1 @@
+"""`scrapy <command>`: what an operator types."""

@@ -1,0 +1,83 @@
+"""Several platforms crawled side by side in one process, and the table of how that went."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
+
+from outsource_scraper.extensions.progress import ProgressBoard
+from outsource_scraper.extensions.run_report import outcome_of
+from outsource_scraper.extensions.verdict import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from rich.console import Console
+    from scrapy.crawler import Crawler, CrawlerProcessBase
+
+    from outsource_scraper.extensions.verdict import Outcome
+    from outsource_scraper.spiders._base import PlatformSpider
+
+COUNTS = ("new", "updated", "unchanged", "closed", "rejected")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """One crawl that has ended."""
+
+    platform: str
+    outcome: Outcome
+    counts: Mapping[str, int]
+    seconds: float
+
+
+def crawl_side_by_side(
+    process: CrawlerProcessBase,
+    spiders: Sequence[type[PlatformSpider[Any]]],
+    console: Console,
+    **arguments: str,
+) -> list[Ended]:
+    """Crawl `spiders` at the same time, each by itself: the failure of one leaves the others alone."""
+    crawlers = [process.create_crawler(spider) for spider in spiders]
+    for crawler in crawlers:
+        process.crawl(crawler, **arguments)
+    with ProgressBoard(crawlers).shown(console):
+        process.start()
+    return [_ended(crawler) for crawler in crawlers]
+
+
+def worst(ended: Sequence[Ended]) -> int:
+    """The exit code for all: 0 if every verdict is ok, else that of the gravest."""
+    gravity = [
+        Verdict.OK, Verdict.EMPTY, Verdict.PARTIAL, Verdict.BLOCKED, Verdict.FAILED, Verdict.UNSTORED
+    ]  # fmt: skip
+    verdicts = [one.outcome.verdict for one in ended]
+    return max(verdicts, key=gravity.index).exit_code if verdicts else 0
+
+
+def table_of(ended: Sequence[Ended]) -> Table:
+    """The summary that a person reads, within 80 columns."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("platform")
+    table.add_column("verdict")
+    for name in (*COUNTS, "seconds"):
+        table.add_column(name, justify="right")
+    for one in ended:
+        colour = "green" if one.outcome.verdict is Verdict.OK else "red"
+        counts = (str(one.counts[name]) for name in COUNTS)
+        table.add_row(one.platform, f"[{colour}]{one.outcome.verdict}[/]", *counts, f"{one.seconds:.1f}")
+    return table
+
+
+def _ended(crawler: Crawler) -> Ended:
+    outcome = outcome_of(crawler)
+    try:
+        stats = crawler.stats.get_stats()
+    except RuntimeError:
+        stats = {}
+    counts = {name: int(stats.get(f"store/{name}", 0)) for name in COUNTS}
+    counts["updated"] += int(stats.get("store/reopened", 0))
+    seconds = float(stats.get("elapsed_time_seconds", 0.0))
+    return Ended(platform=crawler.spidercls.name, outcome=outcome, counts=counts, seconds=seconds)

@@ -1,0 +1,67 @@
+"""`scrapy crawl`, with an exit code that tells how the run ended.
+
+Scrapy's own ends with 0 after almost any failure; a schedule or a container needs the truth:
+0 ok, 1 could not start, 2 wrong arguments, 3 empty, 4 blocked, 5 partial, 6 not everything stored.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from scrapy.commands import crawl
+
+from outsource_scraper.commands._console import log_sentences, sentences, spider_class
+from outsource_scraper.errors import UsageError
+from outsource_scraper.extensions.run_report import outcome_of
+from outsource_scraper.spiders._arguments import CrawlArguments
+
+if TYPE_CHECKING:
+    import argparse
+
+
+class Command(crawl.Command):
+    """Crawl one platform."""
+
+    def syntax(self) -> str:
+        """Command syntax."""
+        return "[options] <platform>"
+
+    def short_desc(self) -> str:
+        """One line for `scrapy -h`."""
+        return "Crawl a platform; the exit code tells how it ended"
+
+    def long_desc(self) -> str:
+        """The text of `scrapy crawl -h`."""
+        return (
+            "Crawl one platform into the database. Arguments (-a name=value): mode=new|full, max_pages=N,"
+            " query=WORDS, since=24h|7d|ISO date. Exit code: 0 ok, 1 could not start, 2 wrong arguments,"
+            " 3 empty though results are expected, 4 blocked, 5 partial, 6 not everything stored."
+        )
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Refuse what cannot be crawled, before the log begins."""
+        super().process_options(args, opts)
+        assert self.settings is not None
+        with sentences():
+            if len(args) != 1:
+                raise UsageError("name one platform: scrapy crawl <platform>; `scrapy platforms` lists them")
+            self._spider = spider_class(self.settings, args[0])
+            CrawlArguments.parse(opts.spargs, now=datetime.now(UTC))
+            self._spider.check_credentials(self.settings)
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Crawl, and set the exit code."""
+        assert self.crawler_process is not None
+        log_sentences()
+        crawler = self.crawler_process.create_crawler(self._spider)
+        self.crawler_process.crawl(crawler, **opts.spargs)
+        self.crawler_process.start()
+        if self.crawler_process.bootstrap_failed:
+            self.exitcode = 1
+            return
+        outcome = outcome_of(crawler)
+        self.exitcode = outcome.verdict.exit_code
+        if outcome.reason is not None:
+            print(f"{self._spider.name}: {outcome.verdict}: {outcome.reason}", file=sys.stderr)

@@ -1,0 +1,179 @@
+"""`scrapy demo`: the whole way on this machine alone, against the sandbox market.
+
+PostgreSQL (the embedded one where DATABASE_URL is not set), the migrations, the market over HTTP, the real
+spiders, and a table. Its rows lie in the schema `demo`, apart from those of live crawls. Every run finds the
+market moved on.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+from scrapy.commands import ScrapyCommand
+
+from outsource_scraper.commands._console import log_sentences, platform_spiders, sentences, stop, wait_for
+from outsource_scraper.commands._fleet import crawl_side_by_side, table_of, worst
+from outsource_scraper.config import Config
+from outsource_scraper.database.session import AsyncDatabase
+from outsource_scraper.errors import ConfigError, OutsourceScraperError
+from outsource_scraper.market.search import newest
+from outsource_scraper.sandbox.platforms import platforms
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from outsource_scraper.database.models import Project
+
+SCHEMA = "demo"
+STEP = timedelta(minutes=45)
+"""How far the market moves from one run to the next, at least."""
+AHEAD = timedelta(hours=12)
+"""How far its clock may run ahead of ours before it slows down; spiders trust no clock that is a day off."""
+
+_PER = {"hourly": "/h", "daily": "/day", "monthly": "/month"}
+
+
+class Command(ScrapyCommand):
+    """Crawl the sandbox market."""
+
+    requires_project = True
+
+    def short_desc(self) -> str:
+        """One line for `scrapy -h`."""
+        return "Crawl a market on this machine into PostgreSQL and show what came of it"
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Keep the log out of the way of the table, unless the operator asks for it."""
+        super().process_options(args, opts)
+        assert self.settings is not None
+        with sentences():
+            self._config = Config.load({**self.settings, "DB_SCHEMA": SCHEMA})
+            self._log = _log_file(self._config.outsource_data_dir)
+        if not opts.logfile and not opts.loglevel:
+            self.settings.setdict({"LOG_FILE": str(self._log), "LOG_FILE_APPEND": False}, priority="cmdline")
+        self.settings.set("DB_SCHEMA", SCHEMA, priority="cmdline")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Start what is needed, crawl, print."""
+        assert self.settings is not None
+        assert self.crawler_process is not None
+        console = Console()
+        log_sentences()
+        with sentences():
+            where = "your PostgreSQL" if self._config.async_db_url else "the embedded PostgreSQL"
+            with console.status(f"preparing {where}"):
+                wait_for(_initialize(self._config))
+            clock = _next_clock(self._config.outsource_data_dir)
+            with _market(clock) as url:
+                self.settings.set("SANDBOX_URL", url, priority="cmdline")
+                spiders = [spider for spider in platform_spiders(self.settings) if spider.name in platforms()]
+                console.print(
+                    f"{where} is ready; crawling a market of {len(spiders)} platforms at {url},"
+                    f" where it is {clock:%Y-%m-%d %H:%M} UTC\n"
+                )
+                ended = crawl_side_by_side(self.crawler_process, spiders, console, mode="full")
+        console.print(table_of(ended))
+        for one in ended:
+            if one.outcome.reason:
+                console.print(f"[red]{one.platform}[/]: {one.outcome.reason}", highlight=False)
+        self.exitcode = worst(ended)
+        with sentences():
+            console.print()
+            console.print(_table(wait_for(_newest(self._config))))
+        console.print(
+            "\nRun it again and the market has moved on. A live crawl, with your address for the platform:\n"
+            "  OUTSOURCE_CONTACT=you@example.org ./run scrapy crawl freelancer",
+            highlight=False,
+        )
+        if self.exitcode:
+            console.print(f"The log is in {self._log}.", highlight=False)
+
+
+def _log_file(data_dir: Path) -> Path:
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"{data_dir} cannot be made ({error.strerror}); set OUTSOURCE_DATA_DIR to a folder that can"
+        ) from None
+    return data_dir / "demo.log"
+
+
+def _next_clock(data_dir: Path) -> datetime:
+    """The market's time for this run: now, or a step behind the last run's where that is later."""
+    state = data_dir / "demo.json"
+    now = datetime.now(UTC).replace(microsecond=0)
+    try:
+        last = datetime.fromisoformat(json.loads(state.read_text("utf-8"))["clock"])
+    except (OSError, ValueError, KeyError, TypeError):
+        last = now - STEP
+    clock = max(now, last + (STEP if last < now + AHEAD else STEP / 15))
+    state.write_text(json.dumps({"clock": clock.isoformat()}), "utf-8")
+    return clock
+
+
+@contextmanager
+def _market(clock: datetime) -> Iterator[str]:
+    """The market in a process of its own, as the platforms are; its base URL."""
+    command = [sys.executable, "-m", "outsource_scraper.sandbox", "--clock", clock.isoformat()]
+    # A session of its own: Ctrl-C in the terminal lets the crawls end before the market is taken away.
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:  # noqa: S603
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline().split()
+            if not line:
+                stop(OutsourceScraperError("the sandbox market did not start; what it said stands above"))
+            yield line[-1]
+        finally:
+            process.terminate()
+
+
+async def _initialize(config: Config) -> None:
+    database = await AsyncDatabase.from_config(config)
+    try:
+        await database.initialize()
+    finally:
+        await database.close()
+
+
+async def _newest(config: Config) -> Sequence[Project]:
+    database = await AsyncDatabase.from_config(config)
+    try:
+        async with database.session() as session:
+            return await newest(session, 10)
+    finally:
+        await database.close()
+
+
+def _table(projects: Sequence[Project]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold", expand=True)
+    table.add_column("platform", min_width=14)
+    table.add_column("posted", min_width=11)
+    table.add_column("budget", min_width=20)
+    table.add_column("the newest projects", no_wrap=True, overflow="ellipsis", ratio=1)
+    for project in projects:
+        posted = f"{project.posted_at:%m-%d %H:%M}" if project.posted_at else ""
+        table.add_row(project.platform, posted, _budget(project), project.title)
+    return table
+
+
+def _budget(project: Project) -> str:
+    low, high = project.budget_min, project.budget_max
+    if low is None and high is None:
+        return "-"
+    if low == high:
+        amount = f"{low:,}"
+    elif low is None:
+        amount = f"up to {high:,}"
+    else:
+        amount = f"from {low:,}" if high is None else f"{low:,} - {high:,}"
+    return f"{amount} {project.currency or ''}{_PER.get(project.payment_type or '', '')}"

@@ -1,0 +1,132 @@
+"""`scrapy platforms`: what is known of every platform, as a table; README's is written by it."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+from scrapy.commands import ScrapyCommand
+
+from outsource_scraper.commands._console import platform_spiders, sentences
+from outsource_scraper.errors import UsageError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from outsource_scraper.spiders._base import PlatformSpider
+
+BEGIN = "<!-- platforms: written by `scrapy platforms --write README.md` -->"
+END = "<!-- /platforms -->"
+
+
+class Command(ScrapyCommand):
+    """Print the platforms."""
+
+    requires_project = True
+    requires_crawler_process = False
+
+    def syntax(self) -> str:
+        """Command syntax."""
+        return "[--json | --write FILE]"
+
+    def short_desc(self) -> str:
+        """One line for `scrapy -h`."""
+        return "List the platforms: access, credential, robots, terms, evidence, interval"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Add --json and --write."""
+        super().add_options(parser)
+        parser.add_argument("--json", action="store_true", help="print a JSON array instead of a table")
+        parser.add_argument("--write", metavar="FILE", help="write the table between the marks in FILE")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Print or write the table."""
+        assert self.settings is not None
+        rows = [describe(spider) for spider in platform_spiders(self.settings)]
+        if opts.json:
+            print(json.dumps(rows, ensure_ascii=False, indent=1))
+        elif opts.write:
+            with sentences():
+                write(Path(opts.write), rows)
+        else:
+            _print(rows)
+
+
+def describe(spider: type[PlatformSpider[Any]]) -> dict[str, str]:
+    """What is known of one platform, every value a text for a person."""
+    known = spider.platform
+    return {
+        "platform": spider.name,
+        "title": known.title,
+        "home": known.home,
+        "country": known.country or "international",
+        "languages": ", ".join(known.languages),
+        "access": str(known.access),
+        "credential": known.credential or "none",
+        "default": "on" if known.enabled else "off",
+        "interval": _span(known.interval),
+        "delay": f"{known.delay:g} s",
+        "retention": _span(known.retention) if known.retention else "unlimited",
+        "robots": known.robots,
+        "terms": known.terms,
+        "evidence": known.evidence,
+    }
+
+
+def markdown(rows: list[dict[str, str]]) -> str:
+    """README's table."""
+    columns = (
+        "platform",
+        "access",
+        "credential",
+        "default",
+        "interval",
+        "retention",
+        "robots",
+        "terms",
+        "evidence",
+    )
+    lines = ["| " + " | ".join(columns) + " |", "|" + " --- |" * len(columns)]
+    for row in rows:
+        cells = {**row, "platform": f"[{row['title']}]({row['home']}) `{row['platform']}`"}
+        lines.append("| " + " | ".join(cells[name].replace("|", "\\|") for name in columns) + " |")
+    return "\n".join(lines)
+
+
+def write(path: Path, rows: list[dict[str, str]]) -> None:
+    """Put the table between the marks in `path`; `UsageError` where they are not there."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise UsageError(f"{path} has no place for the table; put these two lines there: {BEGIN} and {END}")
+    path.write_text(f"{before}{BEGIN}\n{markdown(rows)}\n{END}{after}", encoding="utf-8")
+
+
+def _print(rows: list[dict[str, str]]) -> None:
+    """A table that fits 80 columns, with the sentences of each platform below its line."""
+    console = Console()
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("platform", "access", "credential", "default", "interval", "retention"):
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(
+            *(row[name] for name in ("platform", "access", "credential", "default", "interval", "retention"))
+        )
+    console.print(table)
+    for row in rows:
+        console.print(f"\n[bold]{row['platform']}[/] {row['home']}", highlight=False)
+        for name in ("robots", "terms", "evidence"):
+            console.print(f"  {name}: {row[name]}", highlight=False, markup=False, soft_wrap=False)
+
+
+def _span(span: timedelta) -> str:
+    minutes = int(span / timedelta(minutes=1))
+    return f"{minutes // 60} h" if minutes % 60 == 0 else f"{minutes} min"

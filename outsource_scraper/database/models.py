@@ -1,0 +1,202 @@
+"""The tables, as SQLAlchemy declares them. The migrations make exactly these; a test compares the two.
+
+Readers (market, alerts, the API) build their queries on these classes. The writers do not: a row a second is
+fine as an object, ten thousand are not, so `database.projects` speaks to the driver (see there).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Computed,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Numeric,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+NAMING_CONVENTION = {
+    "pk": "pk_%(table_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+}
+"""Every constraint has a name that can be told beforehand, so that a later migration can drop it."""
+
+
+class Base(DeclarativeBase):
+    """Base of all tables. None names a schema: `search_path` does, set by `database.session`."""
+
+    metadata = MetaData(naming_convention=NAMING_CONVENTION)
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        bytes: LargeBinary,
+        datetime: DateTime(timezone=True),
+        # Without a scale: what the platform says is stored exactly, and compares equal when read again.
+        Decimal: Numeric,
+        dict[str, Any]: JSONB,
+        list[str]: ARRAY(Text),
+        str: Text,
+    }
+
+
+class Project(Base):
+    """A posting as it is known now: every field of `items.Project`, and when it was seen and changed.
+
+    A reader's "open" is `closed_at IS NULL`; `status` is the word for it, and may be unknown while open.
+    `last_seen_at` and `bids_count` stand in no index, so that touching them is a heap-only update.
+    """
+
+    __tablename__ = "projects"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    platform: Mapped[str]
+    external_id: Mapped[str]
+    url: Mapped[str]
+    title: Mapped[str]
+    description: Mapped[str | None]
+    category: Mapped[str | None]
+    skills: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
+
+    budget_min: Mapped[Decimal | None]
+    budget_max: Mapped[Decimal | None]
+    currency: Mapped[str | None]
+    payment_type: Mapped[str | None]
+
+    work_type: Mapped[str | None]
+    location: Mapped[str | None]
+    country: Mapped[str | None]
+    language: Mapped[str | None]
+
+    posted_at: Mapped[datetime | None]
+    deadline_at: Mapped[datetime | None]
+    duration_days: Mapped[int | None] = mapped_column(Integer)
+    status: Mapped[str] = mapped_column(server_default=text("'unknown'"))
+    bids_count: Mapped[int | None] = mapped_column(Integer)
+
+    client_name: Mapped[str | None]
+    client_country: Mapped[str | None]
+    client_rating: Mapped[Decimal | None]
+    client_spent_usd: Mapped[Decimal | None]
+    client_verified: Mapped[bool | None]
+
+    project_metadata: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+
+    content_hash: Mapped[bytes | None]
+    """`database.changes.content_hash` of the record as it was last read; null after closing by absence."""
+    first_seen_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    """Refreshed only every few hours (`database.projects.TOUCH_AFTER`): it tells days, not minutes."""
+    changed_at: Mapped[datetime]
+    """When a field that matters, or the state, last changed; `first_seen_at` until then."""
+    closed_at: Mapped[datetime | None] = mapped_column()
+    """Null while open."""
+    listed_at: Mapped[datetime] = mapped_column(
+        Computed("coalesce(posted_at, first_seen_at)", persisted=True)
+    )
+    """What "newest first" sorts by: when it was posted, or first seen where the platform does not say."""
+
+    __table_args__ = (
+        UniqueConstraint("platform", "external_id"),
+        CheckConstraint("status IN ('open', 'closed', 'unknown')", name="status"),
+        Index("ix_projects_newest", listed_at.desc(), id.desc()),
+        Index(
+            "ix_projects_open", "platform", listed_at.desc(), id.desc(), postgresql_where=closed_at.is_(None)
+        ),
+        # Room on every page for the touched version of a row or two.
+        {"postgresql_with": {"fillfactor": 85}},
+    )
+
+
+class ProjectChange(Base):
+    """One line of a project's history. Rows are only ever added.
+
+    `project_id` has no foreign key. The writer appends a line in the transaction that writes the project, so
+    the check could find nothing, and it would lock the project's row once for every line: a tenth of the time
+    of storing new projects. Whoever deletes a project deletes its lines too.
+    """
+
+    __tablename__ = "project_changes"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    project_id: Mapped[int] = mapped_column(BigInteger)
+    run_id: Mapped[int | None] = mapped_column(BigInteger)
+    """The `crawl_runs.id` that saw it. No foreign key: old runs may be deleted, their history stays."""
+    kind: Mapped[str]
+    """new, updated, closed or reopened."""
+    changed_at: Mapped[datetime]
+    changes: Mapped[dict[str, Any] | None]
+    """`{field: [old, new]}` as JSON values (money as text, times as ISO 8601); null for new."""
+
+    __table_args__ = (
+        CheckConstraint("kind IN ('new', 'updated', 'closed', 'reopened')", name="kind"),
+        Index("ix_project_changes_project_id", "project_id", "id"),
+    )
+
+
+class CrawlRun(Base):
+    """One run of one spider: what it was asked to do, what it did, how it ended."""
+
+    __tablename__ = "crawl_runs"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    platform: Mapped[str]
+    mode: Mapped[str | None]
+    arguments: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    started_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    finished_at: Mapped[datetime | None]
+    """Null while running, and for ever where the process was killed (verdict "interrupted")."""
+    verdict: Mapped[str | None]
+    """Null while running; then ok, empty, blocked, partial, failed, unstored or interrupted."""
+    reason: Mapped[str | None]
+    complete: Mapped[bool | None]
+    """Whether the run covered the whole listing."""
+    pages: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+
+    new: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    updated: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    unchanged: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    reopened: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    closed: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    rejected: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    duplicates: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    spooled: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    stats: Mapped[dict[str, Any] | None]
+    """Scrapy's stats at the end of the run."""
+
+    __table_args__ = (Index("ix_crawl_runs_platform", "platform", started_at.desc()),)
+
+
+class RejectedRecord(Base):
+    """A record that could not be read, or a row that PostgreSQL refused: the raw source and the reason."""
+
+    __tablename__ = "rejected_records"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    run_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("crawl_runs.id", ondelete="SET NULL"))
+    platform: Mapped[str]
+    external_id: Mapped[str | None]
+    url: Mapped[str | None]
+    reason: Mapped[str]
+    source: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    __table_args__ = (
+        Index("ix_rejected_records_run_id", "run_id"),
+        Index("ix_rejected_records_platform", "platform", created_at.desc()),
+    )

@@ -1,0 +1,145 @@
+"""All SQL about runs: the row of a run from its start to its verdict, and the records it set aside.
+
+A run whose process was killed leaves a row without a verdict. So that the next run can tell it from one that
+is still going on, a run holds a session-level advisory lock on its id for as long as its connection lives:
+PostgreSQL lets go of it the moment the process or its machine is gone.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, cast, overload
+
+from sqlalchemy import func, insert, select, update
+
+from outsource_scraper.database.models import CrawlRun, RejectedRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from outsource_scraper import items
+
+COUNTS = ("new", "updated", "unchanged", "reopened", "closed", "rejected", "duplicates", "spooled")
+"""Counts of a run, as columns of its row and as `store/...` stats."""
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+INTERRUPTED = "interrupted"
+"""The verdict of a run that ended without telling one."""
+
+
+async def start_run(
+    session: AsyncSession, platform: str, mode: str | None, arguments: Mapping[str, Any]
+) -> int:
+    """Open the row of a run, mark the abandoned ones of the same platform, and commit. Return the run's id.
+
+    The run counts as alive while the connection of `session` lives: bind the session to one connection for
+    the whole run, and call `hold_run` on a new one.
+    """
+    async with session.begin():
+        await _mark_abandoned(session, platform)
+        statement = (
+            insert(CrawlRun)
+            .values(platform=platform, mode=mode, arguments=_json_values(arguments))
+            .returning(CrawlRun.id)
+        )
+        run_id = (await session.execute(statement)).scalar_one()
+        # Before the commit, so that nobody ever sees the row of a living run unlocked. Tried, not waited for:
+        # nobody else holds a new id, but for one who truncated the table and gave the ids out anew.
+        await session.execute(select(func.pg_try_advisory_lock(_lock_key(run_id))))
+    return run_id
+
+
+async def hold_run(session: AsyncSession, run_id: int) -> None:
+    """Take the lock that says the run is alive, on the new connection of a run that lost its own."""
+    async with session.begin():
+        await session.execute(select(func.pg_try_advisory_lock(_lock_key(run_id))))
+
+
+async def add_counts(session: AsyncSession, run_id: int, counts: Mapping[str, int]) -> None:
+    """Add to the counts of a run, in the transaction that they tell of. Names as in `COUNTS`."""
+    added = {name: getattr(CrawlRun, name) + count for name, count in counts.items() if count}
+    if added:
+        await session.execute(update(CrawlRun).where(CrawlRun.id == run_id).values(added))
+
+
+async def finish_run(  # noqa: PLR0913 - the columns of a row
+    session: AsyncSession,
+    run_id: int,
+    verdict: str,
+    *,
+    reason: str | None = None,
+    complete: bool | None = None,
+    counts: Mapping[str, int] | None = None,
+    stats: Mapping[str, Any] | None = None,
+) -> None:
+    """Close the row of a run. The caller commits.
+
+    `counts` sets (not adds) columns such as `pages`; what a batch stored is in the row already. Values of
+    `stats` that are no JSON are written as text.
+    """
+    values: dict[str, Any] = dict(counts or {})
+    values |= {"verdict": verdict, "reason": reason, "complete": complete}
+    values["finished_at"] = func.now()
+    if stats is not None:
+        values["stats"] = _json_values(stats)
+    await session.execute(update(CrawlRun).where(CrawlRun.id == run_id).values(values))
+
+
+async def reject(session: AsyncSession, run_id: int | None, records: Iterable[items.RejectedRecord]) -> int:
+    """Set records aside in `rejected_records` and return how many. The caller commits."""
+    rows = [
+        {
+            "run_id": run_id,
+            "platform": storable(record.platform),
+            "external_id": storable(record.external_id),
+            "url": storable(record.url),
+            "reason": storable(record.reason),
+            "source": storable(record.source),
+        }
+        for record in records
+    ]
+    if rows:
+        await session.execute(insert(RejectedRecord), rows)
+    return len(rows)
+
+
+@overload
+def storable(text: str) -> str: ...
+@overload
+def storable(text: None) -> None: ...
+def storable(text: str | None) -> str | None:
+    """Replace what PostgreSQL cannot keep in a text, NUL and lone surrogates, by U+FFFD."""
+    return None if text is None else _UNSTORABLE.sub("\ufffd", text)
+
+
+async def _mark_abandoned(session: AsyncSession, platform: str) -> None:
+    # Materialized, so that the lock of a run is tried only where its platform and verdict were looked at.
+    open_runs = (
+        select(CrawlRun.id)
+        .where(CrawlRun.platform == platform, CrawlRun.verdict.is_(None))
+        .cte("open_runs")
+        .prefix_with("MATERIALIZED")
+    )
+    abandoned = select(open_runs.c.id).where(func.pg_try_advisory_xact_lock(_lock_key(open_runs.c.id)))
+    # finished_at stays null: nobody knows when it was killed.
+    await session.execute(
+        update(CrawlRun)
+        .where(CrawlRun.id.in_(abandoned), CrawlRun.verdict.is_(None))
+        .values(verdict=INTERRUPTED)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _lock_key(run_id: int | ColumnElement[int]) -> ColumnElement[int]:
+    name = func.concat(func.current_schema(), ".crawl_runs.", run_id)
+    return func.hashtextextended(name, 0)
+
+
+def _json_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The same with everything that is no JSON, such as a time, as text."""
+    return cast("dict[str, Any]", json.loads(json.dumps(dict(values), default=str)))

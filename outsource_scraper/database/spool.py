@@ -1,0 +1,120 @@
+"""Batches that the database would not take, on disk until the next run stores them.
+
+One file a batch, JSON lines: first when it was read, then an item a line. A file appears under its name only
+when it is whole and on the disk itself, and is deleted only after its batch is committed; a crash in between
+stores the batch twice, which changes nothing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import re
+import uuid
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from outsource_scraper.database.copying import to_json
+from outsource_scraper.database.projects import Batch
+from outsource_scraper.items import PaymentType, Project, RejectedRecord, Status, WorkType
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from outsource_scraper.config import Config
+
+_SUFFIX = ".jsonl"
+_UNREADABLE = ".unreadable"
+_READERS: dict[str, Callable[[str], Any]] = {
+    "budget_min": Decimal,
+    "budget_max": Decimal,
+    "client_rating": Decimal,
+    "client_spent_usd": Decimal,
+    "posted_at": datetime.fromisoformat,
+    "deadline_at": datetime.fromisoformat,
+    "payment_type": PaymentType,
+    "work_type": WorkType,
+    "status": Status,
+}
+"""How a field is read that JSON has no type for."""
+
+
+class UnreadableSpool(Exception):  # noqa: N818 - it says what the file is
+    """A spool file that is not as we write them; it was given another name and stays where it is."""
+
+
+class Spool:
+    """The spool of one database: a folder, made when it is first needed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @classmethod
+    def of(cls, config: Config) -> Spool:
+        """The spool for the database and schema that `config` names, below its data folder."""
+        url = config.async_db_url
+        if url is None:
+            database = "embedded"
+        else:
+            database = f"{url.query.get('host') or url.host}_{url.port}_{url.database}"
+        name = re.sub(r"[^A-Za-z0-9.-]", "_", f"{database}.{config.db_schema}")
+        return cls(config.outsource_data_dir / "spool" / name)
+
+    def write(self, batch: Batch, read_at: datetime) -> Path:
+        """Put a batch on the disk, and return only when it is there. Raises OSError."""
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path = self.folder / f"{read_at:%Y%m%dT%H%M%S%f}-{uuid.uuid4().hex[:8]}{_SUFFIX}"
+        unfinished = path.with_suffix(".part")
+        with unfinished.open("w", encoding="utf-8", errors="surrogatepass") as file:
+            file.write(json.dumps({"read_at": read_at.isoformat()}) + "\n")
+            for item in batch:
+                file.write(to_json({type(item).__name__: dataclasses.asdict(item)}) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.rename(path)
+        folder = os.open(self.folder, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+        return path
+
+    def waiting(self) -> list[Path]:
+        """The files that wait, oldest first."""
+        return sorted(self.folder.glob(f"*{_SUFFIX}"))
+
+    def read(self, path: Path) -> tuple[Batch, datetime]:
+        """Read a file: its batch, and when that was read from the platform.
+
+        Raises UnreadableSpool, after it has given the file another name so that it is not tried again, and
+        FileNotFoundError where another process has stored and deleted it meanwhile.
+        """
+        text = path.read_text(encoding="utf-8", errors="surrogatepass")
+        try:
+            head, *lines = text.rstrip("\n").split("\n")
+            read_at = datetime.fromisoformat(json.loads(head)["read_at"])
+            return Batch(_item(json.loads(line)) for line in lines), read_at
+        except (ValueError, ArithmeticError, LookupError, TypeError, AttributeError) as error:
+            aside = path.rename(path.with_suffix(_UNREADABLE))
+            message = f"The spool file {aside} cannot be read ({error}): look into it and delete it."
+            raise UnreadableSpool(message) from error
+
+    def remove(self, path: Path) -> None:
+        """Delete a file whose batch is committed."""
+        path.unlink(missing_ok=True)
+
+
+def _item(line: dict[str, dict[str, Any]]) -> Project | RejectedRecord:
+    ((kind, fields),) = line.items()
+    if kind == RejectedRecord.__name__:
+        return RejectedRecord(**fields)
+    if kind != Project.__name__:
+        raise ValueError(f"unknown kind {kind!r}")
+    values = {
+        name: _READERS[name](value) if name in _READERS and value is not None else value
+        for name, value in fields.items()
+    }
+    return Project(**values)

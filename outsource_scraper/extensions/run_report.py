@@ -1,0 +1,58 @@
+"""The verdict of a run: computed when the spider closes, logged, and written into the row of the run."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Self
+
+from scrapy import Spider, signals
+
+from outsource_scraper.extensions.verdict import Outcome, Verdict, judge
+from outsource_scraper.pipelines.store import StorePipeline
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+logger = logging.getLogger(__name__)
+
+
+class RunReport:
+    """Sets the stats `run/verdict` and `run/reason` and finishes the run's row in the database."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        crawler.signals.connect(self._spider_closed, signals.spider_closed)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Scrapy's constructor."""
+        return cls(crawler)
+
+    async def _spider_closed(self, spider: Spider, reason: str) -> None:
+        stats = self._crawler.stats
+        args = getattr(spider, "args", None)
+        outcome = judge(
+            stats.get_stats(),
+            finish_reason=reason,
+            ended=getattr(spider, "ended", None),
+            filtered=args is not None and (args.query is not None or args.since is not None),
+        )
+        stats.set_value("run/verdict", str(outcome.verdict))
+        if outcome.reason is not None:
+            stats.set_value("run/reason", outcome.reason)
+        level = logging.INFO if outcome.verdict is Verdict.OK else logging.ERROR
+        logger.log(
+            level, "%s: %s%s", spider.name, outcome.verdict, f": {outcome.reason}" if outcome.reason else ""
+        )
+        store = self._crawler.get_item_pipeline(StorePipeline)
+        if store is not None:
+            await store.finish_run(outcome.verdict, outcome.reason)
+
+
+def outcome_of(crawler: Crawler) -> Outcome:
+    """How the run of `crawler`, which has ended, ended."""
+    stats = crawler.stats
+    verdict = stats.get_value("run/verdict")
+    if verdict is None:
+        return Outcome(verdict=Verdict.FAILED, reason="the run ended without a verdict; the log says why")
+    return Outcome(verdict=Verdict(verdict), reason=stats.get_value("run/reason"))

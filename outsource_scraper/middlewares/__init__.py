@@ -1,0 +1,1 @@
+"""Between the engine and the sites: recognising a site that has shut its door."""

@@ -1,0 +1,134 @@
+"""Tells "blocked" from "nothing new": a challenge, a wall or a refusal ends the run as blocked."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from typing import TYPE_CHECKING, NoReturn, Self
+from urllib.parse import urlsplit
+
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Response, TextResponse
+
+from outsource_scraper.errors import CredentialRefused
+
+if TYPE_CHECKING:
+    from scrapy import Request
+    from scrapy.crawler import Crawler
+
+logger = logging.getLogger(__name__)
+
+REFUSALS = {
+    401: "the site asks for a login",
+    403: "the site refuses access",
+    407: "a proxy asks for a login",
+    429: "the site says that there were too many requests",
+    451: "the site refuses access here",
+}
+"""Statuses that are a refusal, whatever the body says."""
+
+CREDENTIAL = "credential"
+"""Key in the meta of a request that carries a credential: the name of the environment variable."""
+
+GIVEN_UP = "backoff-given-up"
+"""Flag of a response behind which nothing is tried any more (see `manners`)."""
+
+_HEAD = 20_000
+"""Bytes at the start of a page that are looked at; a challenge page announces itself early."""
+
+_CHALLENGE = re.compile(
+    rb"""
+      <title>\s*(?:Just\ a\ moment|Attention\ Required!|Access\ denied|Robot\ Check|Are\ you\ a\ robot)
+    | /cdn-cgi/challenge-platform/ | cf-chl- | _cf_chl_opt | cf-browser-verification   # Cloudflare
+    | captcha-delivery\.com                                                            # DataDome
+    | /_Incapsula_Resource | _pxCaptcha | px-captcha                                   # Imperva, PerimeterX
+    | /ddos-guard/ | ddg-captcha | showcaptcha\?                                       # DDoS-Guard, Yandex
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_LOGIN = re.compile(r"/(?:log[-_]?in|sign[-_]?in|auth|account/login|users/sign_in)(?:[/.?]|$)", re.IGNORECASE)
+
+
+def blocked_by(response: Response) -> str | None:
+    """What shut us out, in a sentence; None where `response` is an answer like any other."""
+    if is_challenge(response):
+        return "the site shows a challenge page"
+    if GIVEN_UP in response.flags:
+        return "the site went on having no room for us"
+    return REFUSALS.get(response.status)
+
+
+def is_challenge(response: Response) -> bool:
+    """Whether `response` asks for a browser or a person in the place of an answer."""
+    if response.headers.get("cf-mitigated") == b"challenge":
+        return True
+    if not isinstance(response, TextResponse) or _is_data(response):
+        return False
+    found = _CHALLENGE.search(response.body[:_HEAD])
+    # Sites behind such a guard carry its script on good pages too: alone it proves nothing there.
+    return found is not None and (
+        response.status != 200 or found[0].lower().startswith(b"<title>") or _is_bare(response)
+    )
+
+
+def _is_data(response: Response) -> bool:
+    kind = response.headers.get("Content-Type") or b""
+    return b"json" in kind or b"xml" in kind
+
+
+def _is_bare(response: TextResponse) -> bool:
+    """Whether the page links to next to nothing, as challenge pages do and listings never."""
+    return response.body.count(b"<a ") < 5
+
+
+class BlockingMiddleware:
+    """Ends the run at the first response that `blocked_by` knows, and counts it under `blocked/`."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._closing: asyncio.Task[None] | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Scrapy's constructor."""
+        return cls(crawler)
+
+    def process_request(self, request: Request) -> None:
+        """Do not follow a redirect to a log-in page.
+
+        Raises:
+            IgnoreRequest: the redirect is a wall.
+        """
+        if "redirect_urls" in request.meta and _LOGIN.search(urlsplit(request.url).path):
+            self._end("the site sends us to its log-in page", request.url)
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """Pass a good response on; end the run at a wall.
+
+        Raises:
+            IgnoreRequest: the response is no answer but a wall.
+            CredentialRefused: the site does not take the credential that the request carries, which the
+                operator can mend; the spider ends the run.
+        """
+        if urlsplit(request.url).path == "/robots.txt":  # a site that hides it forbids nothing by that
+            return response
+        variable = request.meta.get(CREDENTIAL)
+        if variable is not None and response.status in {401, 403} and not is_challenge(response):
+            spider = self._crawler.spider
+            assert spider is not None  # noqa: S101 - there is no response without one
+            raise CredentialRefused(spider.name, variable, f"HTTP {response.status}")
+        why = blocked_by(response)
+        if why is not None:
+            self._end(f"{why} ({response.status})", response.url)
+        return response
+
+    def _end(self, why: str, url: str) -> NoReturn:
+        stats = self._crawler.stats
+        stats.inc_value("blocked/count")
+        stats.set_value("blocked/reason", f"{why} at {url}")
+        logger.error("blocked: %s at %s", why, url)
+        if self._closing is None and self._crawler.engine is not None:
+            # Not awaited: it waits for the requests under way, this one among them.
+            self._closing = asyncio.ensure_future(self._crawler.engine.close_spider_async(reason="blocked"))
+        raise IgnoreRequest(f"blocked: {why}")

@@ -1,0 +1,144 @@
+"""A browser, only where nothing else shows the data, and cheap there.
+
+One Chromium for a crawl, one context, a limit on its pages; images, fonts, media and trackers are not loaded;
+a page is closed whatever happens; a browser that died is started again and the request retried.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import shutil
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import Page
+from playwright.async_api import Request as PlaywrightRequest
+from playwright.async_api import TimeoutError as PlaywrightTimeout
+from scrapy.exceptions import DownloadFailedError, DownloadTimeoutError
+from scrapy.http import Response
+from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
+from scrapy_playwright.page import PageMethod
+
+if TYPE_CHECKING:
+    from scrapy import Request
+    from scrapy.crawler import Crawler
+
+logger = logging.getLogger(__name__)
+
+UNREAD = frozenset({"image", "media", "font", "stylesheet", "texttrack", "manifest", "ping", "eventsource"})
+"""Kinds of resources that hold no posting."""
+_TRACKERS = re.compile(
+    r"(?:^|\.)(?:google-analytics|googletagmanager|googlesyndication|doubleclick|googleadservices|facebook"
+    r"|connect\.facebook|hotjar|mc\.yandex|criteo|segment|mixpanel|amplitude|clarity|newrelic|nr-data|sentry"
+    r"|intercom|top-fwz1\.mail|vk|adservice\.google)\.(?:com|net|ru|io|ms)$"
+)
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_ARGUMENTS = (
+    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-gpu",
+    "--disable-dev-shm-usage", "--no-first-run",
+)  # fmt: skip
+
+
+_NO_SERVICE_WORKERS = {"service_workers": "block"}
+"""What a service worker fetches would pass by `unread`."""
+
+
+class BrowserDownloadHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
+    """scrapy-playwright for every request of a spider but robots.txt.
+
+    Its own errors are told as Scrapy's, so that they are retried and judged alike, and a redirect is left to
+    Scrapy, which asks robots.txt again and knows a log-in page. Setting: `BROWSER_WAIT` (seconds that a page's
+    scripts have to show what the spider's `browser_wait` names; a page that shows none by then is read as it
+    is).
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._wait = crawler.settings.getfloat("BROWSER_WAIT")
+        if not self.config.launch_options:
+            self.config.launch_options = launch_options()
+        logging.getLogger("scrapy-playwright").addFilter(in_a_line)
+
+    async def download_request(self, request: Request) -> Response:
+        """Fetch with the browser, robots.txt without."""
+        if not renders(request):
+            plain: Response = await super().download_request(request)
+            return plain
+        before = request.meta.get("redirect_urls")
+        request.meta["playwright"] = True
+        request.meta["playwright_context_kwargs"] = _NO_SERVICE_WORKERS
+        request.meta["playwright_page_goto_kwargs"] = {"wait_until": "domcontentloaded"}
+        css = getattr(self._crawler.spider, "browser_wait", None)
+        if css is not None:
+            request.meta["playwright_page_methods"] = [PageMethod(shown, css, self._wait)]
+        try:
+            response: Response = await super().download_request(request)
+        except PlaywrightTimeout as error:
+            raise DownloadTimeoutError(f"the browser was not answered in time: {_line(error)}") from error
+        except PlaywrightError as error:
+            if "BrowserType.launch" in error.message:
+                raise DownloadFailedError(
+                    "the browser cannot be started: install Chromium, or let `playwright install chromium` do"
+                    f" so ({_line(error)})"
+                ) from error
+            raise DownloadFailedError(f"the browser could not load the page: {_line(error)}") from error
+        if request.meta.get("redirect_urls") == before:
+            return response
+        return Response(request.url, status=302, headers={"Location": response.url}, request=request)
+
+
+def renders(request: Request) -> bool:
+    """Whether `request` is for a page."""
+    return urlsplit(request.url).path != "/robots.txt"
+
+
+async def shown(page: Page, css: str, seconds: float) -> None:
+    """Wait until the page shows `css`, at most `seconds`: an empty listing never does.
+
+    A page with the status of an error is not waited for.
+    """
+    if await page.evaluate("performance.getEntriesByType('navigation')[0].responseStatus") >= 400:
+        return
+    try:
+        await page.wait_for_selector(css, state="attached", timeout=seconds * 1000)
+    except PlaywrightTimeout:
+        logger.info("%s shows no %r after %g s", page.url, css, seconds)
+
+
+def unread(request: PlaywrightRequest) -> bool:
+    """Whether a request of a page is for something that nobody here reads."""
+    return holds_no_posting(request.resource_type, urlsplit(request.url).hostname or "")
+
+
+def holds_no_posting(resource_type: str, host: str) -> bool:
+    """Whether a resource is of a kind, or of a host, that shows no postings."""
+    return resource_type in UNREAD or _TRACKERS.search(host) is not None
+
+
+def in_a_line(record: logging.LogRecord) -> bool:
+    """Cut a warning of scrapy-playwright, a filter's `record`, to its first line without the traceback."""
+    if record.exc_info and record.levelno == logging.WARNING:
+        record.msg, record.args = record.getMessage().partition("\n")[0], None
+        record.exc_info = record.exc_text = None
+    return True
+
+
+def _line(error: PlaywrightError) -> str:
+    """What `error` says, without the log of the call."""
+    return error.message.partition("\n")[0]
+
+
+def launch_options() -> dict[str, Any]:
+    """How to start the browser: one found on the PATH, else Playwright's own.
+
+    Chromium's sandbox is given up only as root, under whom it does not start with one.
+    """
+    arguments = list(_ARGUMENTS)
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        logger.warning("running as root: Chromium is started without its sandbox; prefer an ordinary user")
+        arguments.append("--no-sandbox")
+    found = next((path for name in _BROWSERS if (path := shutil.which(name))), None)
+    return {"args": arguments} | ({"executable_path": found} if found else {})

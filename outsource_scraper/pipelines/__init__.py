@@ -1,0 +1,1 @@
+"""What happens to an item on its way into the database: validate, enrich, store."""

@@ -1,0 +1,73 @@
+"""Refuses what cannot be stored, says why, and counts which fields every platform really fills."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from itertools import repeat
+from operator import add, attrgetter, is_not
+from typing import TYPE_CHECKING, Any, Self
+
+from outsource_scraper.items import Project, RejectedRecord
+from outsource_scraper.normalize.validity import problem
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+COUNTED = tuple(
+    field.name
+    for field in dataclasses.fields(Project)
+    if field.name not in {"platform", "external_id", "url", "status", "project_metadata"}
+)
+"""Fields whose coverage tells whether a page is still read as it was; the others are always there."""
+_NULLABLE = tuple(name for name in COUNTED if name != "skills")
+_values = attrgetter(*_NULLABLE)
+
+
+class ValidatePipeline:
+    """Turns a `Project` that cannot be stored into a `RejectedRecord`, and counts.
+
+    Stats, written when the spider closes: `validate/projects` and `validate/rejected` (of all items, those
+    that came already rejected among them), and `validate/field/<name>`, the projects that have it.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._stats = crawler.stats
+        self._projects = 0
+        self._rejected = 0
+        self._with_skills = 0
+        self._known = [0] * len(_NULLABLE)
+        """How many projects have each field of `_NULLABLE`."""
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Scrapy's constructor."""
+        return cls(crawler)
+
+    def process_item(self, item: Any) -> Any:
+        """Pass a good project on; hand a `RejectedRecord` on in the place of a bad one."""
+        if not isinstance(item, Project):
+            self._rejected += isinstance(item, RejectedRecord)
+            return item
+        reason = problem(item)
+        if reason is not None:
+            self._rejected += 1
+            return RejectedRecord(
+                platform=item.platform,
+                reason=reason,
+                source=json.dumps(dataclasses.asdict(item), ensure_ascii=False, default=str),
+                url=item.url,
+                external_id=item.external_id or None,
+            )
+        self._projects += 1
+        self._with_skills += bool(item.skills)
+        self._known = list(map(add, self._known, map(is_not, _values(item), repeat(None))))
+        return item
+
+    def close_spider(self) -> None:
+        """Write the counts: once, because a stat for each field of each item costs more than the item."""
+        self._stats.set_value("validate/projects", self._projects)
+        self._stats.set_value("validate/rejected", self._rejected)
+        filled = dict(zip(_NULLABLE, self._known, strict=True)) | {"skills": self._with_skills}
+        for name, count in filled.items():
+            self._stats.set_value(f"validate/field/{name}", count)

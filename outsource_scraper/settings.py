@@ -1,0 +1,99 @@
+"""Scrapy's settings, in the order of its own template, with the default beside each change.
+
+What differs between machines comes from the environment through `config`, never from here.
+"""
+
+import sys
+
+from outsource_scraper import __version__
+from outsource_scraper.config import Config
+from outsource_scraper.errors import ConfigError
+
+try:
+    _config = Config.load()
+except ConfigError as error:  # Scrapy would print the traceback of its own loader
+    sys.exit(f"error: {error}")
+
+BOT_NAME = "outsource_scraper"
+SPIDER_MODULES = ["outsource_scraper.spiders"]
+NEWSPIDER_MODULE = "outsource_scraper.spiders"
+COMMANDS_MODULE = "outsource_scraper.commands"
+
+# Manners
+
+_contact = f" (+{_config.outsource_contact})" if _config.outsource_contact else ""
+USER_AGENT = f"outsource_scraper/{__version__}{_contact}"  # default "Scrapy/VERSION (+https://scrapy.org)"
+ROBOTSTXT_OBEY = True  # default False
+CONCURRENT_REQUESTS = 4  # default 16; SIGTERM waits for those under way, each after DOWNLOAD_DELAY
+CONCURRENT_REQUESTS_PER_DOMAIN = 1  # default 8
+DOWNLOAD_DELAY = 2  # default 0; every spider sets the delay of its platform
+DOWNLOAD_TIMEOUT = 45  # default 180
+DOWNLOAD_MAXSIZE = 64 * 2**20  # default 1 GiB; no listing page comes near it
+RETRY_TIMES = 3  # default 2
+RETRY_HTTP_CODES = [500, 502, 504, 522, 524, 408]  # default: 429 and 503 too, which BackoffMiddleware takes
+BACKOFF_TIMES = 5  # refusals in a row after which a run ends as blocked; used by BackoffMiddleware
+BACKOFF_BASE = 5.0  # seconds of the first wait, doubled for each further one; used by BackoffMiddleware
+BACKOFF_MAX = 300.0  # seconds; a longer Retry-After is not waited for; used by BackoffMiddleware
+CRAWL_DELAY_MAX = 60.0  # seconds; used by CrawlDelay
+
+# Guards: a crawl that hangs or runs in circles ends, and its verdict says so
+
+CLOSESPIDER_TIMEOUT = 4 * 3600  # default 0 (none); seconds
+CLOSESPIDER_ERRORCOUNT = 50  # default 0 (none)
+
+# Safety
+
+DOWNLOAD_VERIFY_CERTIFICATES = True  # default False
+TELNETCONSOLE_ENABLED = False  # default True
+REMOTE_CONTROL_ENABLED = False  # default True
+COOKIES_ENABLED = False  # default True; nothing is read behind a login
+REFERRER_POLICY = "same-origin"  # default scrapy's, which tells other sites where one comes from
+
+# Components
+
+ADDONS = {"outsource_scraper.sandbox.handler.SandboxAddon": 0}
+DOWNLOADER_MIDDLEWARES = {
+    # A response passes them from below: decompressed (590), then backoff, Scrapy's retries (550), and last
+    # the judgement whether what is left is a wall.
+    "outsource_scraper.middlewares.manners.BackoffMiddleware": 560,
+    # Before the judgement: an access token that ran out is renewed, and is no refusal.
+    "outsource_scraper.middlewares.access_token.AccessTokenMiddleware": 545,
+    "outsource_scraper.middlewares.blocking.BlockingMiddleware": 540,
+}
+ITEM_PIPELINES = {
+    "outsource_scraper.pipelines.validate.ValidatePipeline": 200,
+    "outsource_scraper.pipelines.enrich.EnrichPipeline": 300,
+    "outsource_scraper.pipelines.store.StorePipeline": 800,
+}
+EXTENSIONS = {
+    "outsource_scraper.middlewares.manners.CrawlDelay": 50,
+    "outsource_scraper.extensions.known.KnownProjects": 100,
+    "outsource_scraper.extensions.run_report.RunReport": 900,
+}
+
+# The browser, for crawls that render
+
+PLAYWRIGHT_ABORT_REQUEST = "outsource_scraper.middlewares.browser.unread"  # default None
+PLAYWRIGHT_MAX_PAGES_PER_CONTEXT = 2  # default: CONCURRENT_REQUESTS
+PLAYWRIGHT_DEFAULT_NAVIGATION_TIMEOUT = 45_000  # milliseconds; default 30 s
+BROWSER_WAIT = 15.0  # seconds for a page to show its postings; used by BrowserDownloadHandler
+
+# Output
+
+LOG_LEVEL = "INFO"  # default DEBUG
+FEED_EXPORT_ENCODING = "utf-8"  # default: JSON with \uXXXX
+
+# Project configuration
+
+DATABASE_URL = None  # read by Config.load as an override of the environment; for Scrapyd's `setting=`
+DB_SCHEMA = None  # likewise
+STORE_BATCH_SIZE = 2000  # items; used by StorePipeline
+STORE_BATCH_LINGER = 0.05  # seconds a batch waits for more items; used by StorePipeline
+STORE_RETRY_TIMES = 5  # used by StorePipeline
+STORE_RETRY_DELAY = 0.5  # seconds before the first retry, doubled for each further one; used by StorePipeline
+FREELANCER_TOKEN = _config.freelancer_token  # a SecretStr, which prints as asterisks; used by its spider
+FREELANCEHUNT_TOKEN = _config.freelancehunt_token  # likewise
+UPWORK_CLIENT_ID = _config.upwork_client_id  # used by the spider upwork
+UPWORK_CLIENT_SECRET = _config.upwork_client_secret  # a SecretStr; used by the spider upwork
+UPWORK_REFRESH_TOKEN = _config.upwork_refresh_token  # likewise
+SANDBOX_URL = None  # a sandbox market that is crawled in the place of the platforms; used by SandboxAddon

@@ -1,0 +1,1 @@
+"""One file per platform; what they do alike is in `_base`."""

@@ -1,0 +1,75 @@
+"""What spiders of HTML pages read alike: texts of elements, counts, and a job posting in JSON-LD."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from outsource_scraper.normalize.money import parse_amount
+from outsource_scraper.normalize.text import fold
+from outsource_scraper.spiders._base import dig
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from scrapy.selector import Selector
+
+_NOT_DIGITS = re.compile(r"\D")
+
+
+def text_of(node: Selector, css: str) -> str | None:
+    """Folded text of the first element that `css` finds under `node`; None where there is none."""
+    return fold(node.css(css).xpath("string()").get())
+
+
+def texts_of(node: Selector, css: str) -> list[str]:
+    """Folded texts of all elements that `css` finds under `node`, without the empty ones."""
+    return [text for found in node.css(css) if (text := fold(found.xpath("string()").get()))]
+
+
+def count_in(text: str | None) -> int | None:
+    """The whole number in `text`, however its digits are grouped: "1 095", "2,022", "지원자 7명"."""
+    digits = _NOT_DIGITS.sub("", text or "")
+    return int(digits) if 0 < len(digits) <= 12 else None
+
+
+def shown(metadata: dict[str, Any]) -> dict[str, Any]:
+    """`metadata` without what the page does not show: None, empty lists and empty objects."""
+    return {name: value for name, value in metadata.items() if value is not None and value not in ([], {})}
+
+
+def job_posting(page: Selector) -> dict[str, Any] | None:
+    """The first JobPosting (https://schema.org/JobPosting) in the JSON-LD of `page`, or None.
+
+    JSON with line breaks inside of its strings and JSON written in HTML entities are read too.
+    """
+    for script in page.css('script[type="application/ld+json"]::text').getall():
+        value = _lenient_json(script)
+        graph = dig(value, "@graph")
+        for candidate in graph if isinstance(graph, list) else value if isinstance(value, list) else [value]:
+            if dig(candidate, "@type") == "JobPosting":
+                return candidate  # type: ignore[no-any-return]
+    return None
+
+
+def salary(posting: dict[str, Any]) -> tuple[Decimal | None, Decimal | None]:
+    """Both ends of the `baseSalary` of a JobPosting; an end of 0 is how pages write that there is none."""
+    value = dig(posting, "baseSalary", "value") or dig(posting, "baseSalary", "Value")
+    if not isinstance(value, dict):
+        amount = parse_amount(value)
+        return amount, amount
+    low, high = parse_amount(value.get("minValue")), parse_amount(value.get("maxValue"))
+    if low is None and high is None:
+        low = high = parse_amount(value.get("value"))
+    return low, high
+
+
+def _lenient_json(text: str) -> Any:
+    for form in (text, html.unescape(text)):
+        try:
+            return json.loads(form, strict=False)
+        except (ValueError, RecursionError):
+            continue
+    return None

@@ -1,0 +1,114 @@
+"""Freelance.ru, a Russian exchange of tasks.
+
+Domain: tasks of every trade.
+
+Caveats:
+    - Newest first, but "hot" tasks, marked by nothing that can be told apart, stand among newer ones.
+    - The exact time of posting, in Moscow time, is only in the `title` of the age.
+    - Who wants a task answers by a comment under it: the comments that a card counts are its responses, hence
+      `bids_count`.
+    - A place of "Не важна" says that none is asked for. The description is cut by the site.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin
+
+from outsource_scraper.items import Project, Status
+from outsource_scraper.normalize.countries import country_in
+from outsource_scraper.normalize.dates import parse_datetime
+from outsource_scraper.normalize.durations import parse_duration_days
+from outsource_scraper.normalize.money import parse_budget
+from outsource_scraper.normalize.skills import canonical_skills
+from outsource_scraper.normalize.text import fold, from_html
+from outsource_scraper.spiders._base import ListingSpider, Page, required
+from outsource_scraper.spiders._html import count_in, shown, text_of, texts_of
+from outsource_scraper.spiders._platform import Access, Platform
+
+if TYPE_CHECKING:
+    from scrapy.selector import Selector
+
+_TASK = re.compile(r"/task/view/(\d+)")
+_ANYWHERE = "Не важна"
+
+
+class FreelanceruSpider(ListingSpider):
+    """Cards of https://freelance.ru/task."""
+
+    name = "freelanceru"
+    allowed_domains = ("freelance.ru",)
+    platform = Platform(
+        title="Freelance.ru",
+        home="https://freelance.ru/",
+        country="RU",
+        languages=("ru",),
+        currency="RUB",
+        timezone="Europe/Moscow",
+        access=Access.PUBLIC_PAGES,
+        robots="none found (public scrapers and documentation, read 2026-11)",
+        terms="none found (public scrapers and documentation, read 2026-11)",
+        evidence="listing saved on 2026-07-10",
+    )
+    cards = "article.task-card"
+    next_page = "ul.pagination li.next a[href]"
+
+    def listing_url(self, number: int) -> str:
+        """All categories, open tasks."""
+        return f"https://freelance.ru/task?page={number}"
+
+    def read(self, record: Selector, page: Page) -> Project:
+        """One card."""
+        link = record.css("a.task-card__title-link")
+        found = _TASK.search(link.attrib.get("href", ""))
+        external_id = required(found and found[1], "id")
+        foot = footer(record)
+        place = foot.get("map-marker")
+        budget = parse_budget(text_of(record, ".task-card__budget"), currency=self.platform.currency)
+        return Project(
+            platform=self.name,
+            external_id=external_id,
+            url=urljoin(self.platform.home, f"/task/view/{external_id}"),
+            title=required(fold(link.xpath("string()").get()), "title"),
+            description=from_html(record.css("p.task-card__desc").get()),
+            category=text_of(record, ".task-chip--cat"),
+            skills=canonical_skills(texts_of(record, ".task-chip:not(.task-chip--cat)")),
+            budget_min=budget.minimum,
+            budget_max=budget.maximum,
+            currency=budget.currency,
+            payment_type=budget.payment_type,
+            location=None if place == _ANYWHERE else place,
+            country=None if place == _ANYWHERE else country_in(place),
+            language=self.platform.language,
+            posted_at=parse_datetime(foot.get("clock-o"), now=page.now, tz=self.platform.tz),
+            duration_days=duration(record),
+            status=Status.OPEN,
+            bids_count=count_in(foot.get("comments")),
+            project_metadata=shown(
+                {
+                    "views": count_in(foot.get("eye")),
+                    "experience": foot.get("experience"),
+                    "visibility": text_of(record, ".task-card__badges .task-badge"),
+                }
+            ),
+        )
+
+
+def footer(card: Selector) -> dict[str, str]:
+    """The items under a card by the name of their icon; of the clock the exact time, and "experience"."""
+    items: dict[str, str] = {}
+    for item in card.css(".task-card__foot-item"):
+        text = fold(item.attrib.get("title")) or fold(item.xpath("string()").get())
+        icon = item.css("i::attr(class)").re_first(r"fa-(\S+)")
+        if text and icon:
+            items[icon] = text
+        elif text and text.startswith("Опыт:"):
+            items["experience"] = text.removeprefix("Опыт:").strip()
+    return items
+
+
+def duration(card: Selector) -> int | None:
+    """Days of the row "Срок: 30 дней"."""
+    rows = texts_of(card, ".task-card__meta-rows span")
+    return next((parse_duration_days(row[len("Срок:") :]) for row in rows if row.startswith("Срок:")), None)

@@ -1,0 +1,222 @@
+"""Real servers for every test that needs a database: the embedded PostgreSQL 18 and the system's 15.
+
+Each server is started once, on a Unix socket in a folder of its own, and stopped at the end whatever happens.
+A test gets a database of its own, dropped afterwards.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import uuid
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import asyncpg  # type: ignore[import-untyped]
+import pytest
+from sqlalchemy import URL
+
+from outsource_scraper.config import DRIVER
+from outsource_scraper.database.embedded import EmbeddedPostgres
+from outsource_scraper.database.embedded_account import ENVIRONMENT, server_account
+from outsource_scraper.database.session import AsyncDatabase
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+    from contextlib import AbstractContextManager
+
+PROJECT = Path(__file__).resolve().parent.parent
+CAPTURES = PROJECT.parent / "shared" / "captures"
+DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server, reached as its superuser."""
+
+    name: str
+    socket_folder: Path
+
+    def url(self, database: str) -> URL:
+        query = {"host": str(self.socket_folder), "port": "5432"}
+        return URL.create(DRIVER, username="postgres", database=database, query=query)
+
+    def execute(self, *statements: str, database: str = "postgres") -> None:
+        async def execute() -> None:
+            connection = await asyncpg.connect(
+                host=str(self.socket_folder), port=5432, user="postgres", database=database
+            )
+            try:
+                for statement in statements:
+                    await connection.execute(statement)
+            finally:
+                await connection.close()
+
+        in_own_loop(execute())
+
+    @contextmanager
+    def new_database(self, template: str = "template0") -> Iterator[URL]:
+        name = f"test_{uuid.uuid4().hex}"
+        locale = "ENCODING 'UTF8' LOCALE 'C.UTF-8'" if template == "template0" else ""
+        self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" {locale}')
+        try:
+            yield self.url(name)
+        finally:
+            self.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def in_own_loop(coroutine: Coroutine[Any, Any, None]) -> None:
+    # asyncio.run() would take the current event loop away from pytest-asyncio.
+    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+        runner.run(coroutine)
+
+
+@contextmanager
+def reachable_folder() -> Iterator[Path]:
+    """A temporary folder that the server's user may enter; pytest's own are private to root."""
+    folder = Path(tempfile.mkdtemp(prefix="outsource_test_"))
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def server_folder() -> Iterator[Path]:
+    with reachable_folder() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def postgres_18() -> Iterator[Server]:
+    with reachable_folder() as folder, EmbeddedPostgres(folder) as server:
+        started = Server("embedded 18", Path(str(server.start().query["host"])))
+        # The databases of tests are made and dropped by the hundred, and none outlives a crash.
+        started.execute("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+        yield started
+
+
+@pytest.fixture(scope="session")
+def postgres_15() -> Iterator[Server]:
+    if not (DEBIAN_15 / "postgres").exists():
+        reason = f"no PostgreSQL 15 in {DEBIAN_15}: install the package postgresql-15"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with running_server(DEBIAN_15) as socket_folder:
+        yield Server("system 15", socket_folder)
+
+
+@contextmanager
+def running_server(
+    programs: Path, settings: tuple[str, ...] = (), initdb: tuple[str, ...] = ()
+) -> Iterator[Path]:
+    """Run a new server of the folder `programs`; the value is its socket's folder."""
+    account = server_account()
+    with reachable_folder() as folder:
+        data = folder / "data"
+        data.mkdir(mode=0o700)
+        os.chown(data, account.uid, account.gid)
+        form = ("--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", *initdb)
+        made = account.run(programs / "initdb", f"--pgdata={data}", "--username=postgres", *form)
+        assert made.returncode == 0, made.stderr
+        all_settings = ("listen_addresses=", f"unix_socket_directories={data}", "fsync=off", *settings)
+        with (folder / "log").open("wb") as log:
+            process = subprocess.Popen(
+                [programs / "postgres", "-D", data, *(part for s in all_settings for part in ("-c", s))],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd="/",
+                env=ENVIRONMENT,
+                start_new_session=True,
+                **account.process_options(),
+            )
+        try:
+            pid_file = data / "postmaster.pid"
+            while not (pid_file.exists() and "ready" in pid_file.read_text()):
+                assert process.poll() is None, (folder / "log").read_text()
+                time.sleep(0.01)
+            yield data
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait()
+
+
+@pytest.fixture(scope="session")
+def start_server() -> Callable[..., AbstractContextManager[Path]]:
+    """Return `running_server`, for a test that needs a server with settings of its own."""
+    return running_server
+
+
+@pytest.fixture
+def database_url(postgres_18: Server) -> Iterator[URL]:
+    """An empty database of its own on the embedded server."""
+    with postgres_18.new_database() as url:
+        yield url
+
+
+@pytest.fixture(params=["postgres_18", "postgres_15"])
+def any_server(request: pytest.FixtureRequest) -> Server:
+    server: Server = request.getfixturevalue(request.param)
+    return server
+
+
+@pytest.fixture
+def any_database_url(any_server: Server) -> Iterator[URL]:
+    """An empty database of its own, on each of the servers in turn."""
+    with any_server.new_database() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def migrated_template() -> Callable[[Server], str]:
+    """Return the name of a server's database that holds the migrated tables, made at its first use."""
+    made: dict[Server, str] = {}
+
+    def template(server: Server) -> str:
+        if server not in made:
+            name = "template_migrated"
+            server.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'")
+            in_own_loop(initialize(server.url(name)))
+            made[server] = name
+        return made[server]
+
+    return template
+
+
+async def initialize(url: URL) -> None:
+    async with AsyncDatabase(url) as database:
+        await database.initialize()
+
+
+@pytest.fixture
+async def database(
+    postgres_18: Server, migrated_template: Callable[[Server], str]
+) -> AsyncIterator[AsyncDatabase]:
+    """An initialized database of its own on the embedded server."""
+    template = await asyncio.to_thread(migrated_template, postgres_18)
+    manager = postgres_18.new_database(template)
+    url = await asyncio.to_thread(manager.__enter__)
+    try:
+        async with AsyncDatabase(url) as opened:
+            await opened.initialize()
+            yield opened
+    finally:
+        await asyncio.to_thread(manager.__exit__, None, None, None)
+
+
+@pytest.fixture(scope="session")
+def captures() -> Path:
+    """The saved pages of real platforms, which lie beside the project and are no part of it."""
+    if not CAPTURES.is_dir():
+        pytest.skip(f"no saved pages in {CAPTURES}")
+    return CAPTURES

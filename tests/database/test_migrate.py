@@ -1,0 +1,108 @@
+"""The migrations: they make the tables that the models declare, and know where they stand."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect, text
+
+from outsource_scraper.database import migrate
+from outsource_scraper.database.models import Base
+from outsource_scraper.database.session import AsyncDatabase
+from outsource_scraper.errors import DatabaseUnavailable
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
+
+
+def tables(connection: Connection, schema: str) -> set[str]:
+    return set(inspect(connection).get_table_names(schema=schema))
+
+
+def test_the_head_that_is_written_down_is_the_head() -> None:
+    script = ScriptDirectory.from_config(migrate.alembic_config())
+    assert script.get_heads() == [migrate.head_revision()]
+
+
+async def test_upgrade_makes_what_the_models_declare(any_database_url: URL) -> None:
+    def differences(connection: Connection) -> object:
+        return compare_metadata(MigrationContext.configure(connection), Base.metadata)
+
+    async with AsyncDatabase(any_database_url) as database:
+        async with database.engine.begin() as connection:
+            assert await connection.run_sync(migrate.current_revision) is None
+            await connection.run_sync(migrate.upgrade)
+            assert await connection.run_sync(migrate.current_revision) == migrate.head_revision()
+            assert await connection.run_sync(tables, "public") >= set(Base.metadata.tables)
+            await connection.run_sync(migrate.upgrade)
+        async with database.engine.connect() as connection:
+            assert await connection.run_sync(differences) == []
+
+
+async def test_each_schema_has_its_own_tables_and_revision(database_url: URL) -> None:
+    async with AsyncDatabase(database_url, schema="market_1") as database:
+        async with database.engine.begin() as connection:
+            await connection.execute(text("CREATE SCHEMA market_1"))
+            await connection.run_sync(migrate.upgrade, "market_1")
+        async with database.engine.connect() as connection:
+            assert await connection.run_sync(tables, "market_1") == {*Base.metadata.tables, "alembic_version"}
+            assert await connection.run_sync(tables, "public") == set()
+            assert await connection.run_sync(migrate.current_revision, "market_1") == migrate.head_revision()
+            assert await connection.run_sync(migrate.current_revision, "public") is None
+
+
+async def test_a_failed_migration_leaves_nothing(database_url: URL) -> None:
+    async with AsyncDatabase(database_url) as database:
+        async with database.engine.begin() as connection:
+            await connection.execute(text("CREATE TABLE projects (unexpected int)"))
+        with pytest.raises(Exception, match="already exists"):
+            async with database.engine.begin() as connection:
+                await connection.run_sync(migrate.upgrade)
+        async with database.engine.connect() as connection:
+            assert await connection.run_sync(tables, "public") == {"projects"}
+
+
+async def test_a_revision_of_a_newer_release_is_refused(database: AsyncDatabase) -> None:
+    async with database.engine.begin() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        with pytest.raises(
+            DatabaseUnavailable, match=r'"public" is at revision 9999.*newer outsource_scraper'
+        ):
+            await connection.run_sync(migrate.upgrade)
+
+
+async def test_downgrade_and_the_command_line_of_alembic(
+    database_url: URL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", database_url.render_as_string(hide_password=False))
+    monkeypatch.setenv("DB_SCHEMA", "public")
+    await asyncio.to_thread(command.upgrade, migrate.alembic_config(), "head")
+    async with AsyncDatabase(database_url) as database, database.engine.connect() as connection:
+        assert await connection.run_sync(tables, "public") == {*Base.metadata.tables, "alembic_version"}
+    await asyncio.to_thread(command.check, migrate.alembic_config())
+    await asyncio.to_thread(command.downgrade, migrate.alembic_config(), "base")
+    async with AsyncDatabase(database_url) as database, database.engine.connect() as connection:
+        assert await connection.run_sync(tables, "public") == {"alembic_version"}
+
+
+def test_a_new_migration_is_written_from_the_template(
+    tmp_path: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = migrate.alembic_config()
+    config.set_main_option("version_locations", str(tmp_path))
+    config.set_main_option("path_separator", "os")
+    script = ScriptDirectory.from_config(config)
+    made = script.generate_revision(
+        "0002", "Let a project have a colour.", head="base", version_path=str(tmp_path)
+    )
+    assert made is not None
+    assert made.revision == "0002"
+    assert made.path.endswith("_0002_let_a_project_have_a_colour.py")
+    with pytest.raises(NotImplementedError):
+        made.module.upgrade()

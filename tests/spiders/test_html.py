@@ -1,0 +1,80 @@
+import json
+from decimal import Decimal
+from html import escape
+
+import pytest
+from scrapy.selector import Selector
+
+from outsource_scraper.spiders._html import count_in, job_posting, salary, shown, text_of, texts_of
+
+POSTING = {"@type": "JobPosting", "title": "A < B"}
+
+
+def page(*scripts: str) -> Selector:
+    tags = "".join(f'<script type="application/ld+json">{script}</script>' for script in scripts)
+    return Selector(text=f"<html><head>{tags}</head></html>", type="html")
+
+
+@pytest.mark.parametrize(
+    ("scripts", "found"),
+    [
+        ([json.dumps(POSTING)], POSTING),
+        ([json.dumps({"@type": "Organization"}), json.dumps(POSTING)], POSTING),
+        (["not JSON", json.dumps(POSTING)], POSTING),
+        ([json.dumps([{"@type": "Organization"}, POSTING])], POSTING),
+        ([json.dumps({"@graph": [{"@type": "WebSite"}, POSTING]})], POSTING),
+        ([escape(json.dumps(POSTING))], POSTING),
+        (['{"@type": "JobPosting", "title": "two\nlines"}'], {"@type": "JobPosting", "title": "two\nlines"}),
+        ([json.dumps({"@type": "Organization"})], None),
+        (["null", "[]", "3", ""], None),
+        ([], None),
+    ],
+)
+def test_job_posting(scripts: list[str], found: dict | None) -> None:
+    assert job_posting(page(*scripts)) == found
+
+
+@pytest.mark.parametrize(
+    ("base_salary", "expected"),
+    [
+        ({"value": {"minValue": 250, "maxValue": "500"}}, (Decimal(250), Decimal(500))),
+        ({"Value": {"minValue": "0", "maxValue": "250", "value": "250"}}, (None, Decimal(250))),
+        ({"value": {"minValue": 25000}}, (Decimal(25000), None)),
+        ({"value": {"value": 700}}, (Decimal(700), Decimal(700))),
+        ({"value": 700}, (Decimal(700), Decimal(700))),
+        ({"value": None}, (None, None)),
+        ("2,000만원", (None, None)),
+        (None, (None, None)),
+    ],
+)
+def test_salary(base_salary: object, expected: tuple) -> None:
+    assert salary({"baseSalary": base_salary}) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("1 095", 1095),
+        ("2,022", 2022),
+        ("1\u00a0095", 1095),
+        ("지원자 7명", 7),
+        ("0", 0),
+        ("없음", None),
+        ("", None),
+        (None, None),
+        ("9" * 13, None),
+    ],
+)
+def test_count_in(text: str | None, count: int | None) -> None:
+    assert count_in(text) == count
+
+
+def test_texts_are_folded_and_empty_ones_left_out() -> None:
+    node = Selector(text="<p> a \n <b>b</b></p><p> </p><p>c</p>", type="html")
+    assert text_of(node, "p") == "a b"
+    assert texts_of(node, "p") == ["a b", "c"]
+    assert text_of(node, "i") is None
+
+
+def test_shown_keeps_zero_and_false() -> None:
+    assert shown({"a": 0, "b": False, "c": None, "d": [], "e": {}, "f": ""}) == {"a": 0, "b": False, "f": ""}
