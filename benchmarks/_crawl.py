@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import gc
 import json
 import tempfile
 import time
@@ -54,7 +53,11 @@ class Pages(Spider):
 
     def parse(self, response: Response, first: int) -> Iterator[Project]:
         """Yield the projects of a page, numbered from `first`."""
-        for number, record in enumerate(json.loads(response.body), first):
+        # What the verdict of a run is made of; with pipelines and without.
+        self.crawler.stats.inc_value("listing/pages")
+        records = json.loads(response.body)
+        self.crawler.stats.inc_value("listing/records", len(records))
+        for number, record in enumerate(records, first):
             yield _project(record, number)
 
 
@@ -87,14 +90,11 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--pages", type=int, required=True)
     parser.add_argument("--no-pipelines", action="store_true")
-    parser.add_argument("--collect-after", type=int, help="containers made between two garbage collections")
     parser.add_argument(
         "--memory-at", type=int, default=0, help="note the resident memory at this many items"
     )
     arguments = parser.parse_args()
 
-    if arguments.collect_after:
-        gc.set_threshold(arguments.collect_after, *gc.get_threshold()[1:])
     settings = get_project_settings()
     settings.setmodule("outsource_scraper.settings")
     settings.update(
@@ -110,9 +110,6 @@ def main() -> None:
     if arguments.no_pipelines:
         settings.set("ITEM_PIPELINES", {}, priority="cmdline")
 
-    import os
-    if os.environ.get("CI_"): settings.set("CONCURRENT_ITEMS", int(os.environ["CI_"]), priority="cmdline")
-    if os.environ.get("SB_"): settings.set("STORE_BATCH_SIZE", int(os.environ["SB_"]), priority="cmdline")
     process = AsyncCrawlerProcess(settings)
     crawler = process.create_crawler(Pages)
     own = psutil.Process()

@@ -21,6 +21,7 @@ COMMANDS_MODULE = "outsource_scraper.commands"
 
 # Manners
 
+OUTSOURCE_CONTACT = _config.outsource_contact  # no platform is crawled without one; used by Introduction
 _contact = f" (+{_config.outsource_contact})" if _config.outsource_contact else ""
 USER_AGENT = f"outsource_scraper/{__version__}{_contact}"  # default "Scrapy/VERSION (+https://scrapy.org)"
 ROBOTSTXT_OBEY = True  # default False
@@ -55,6 +56,7 @@ ADDONS = {"outsource_scraper.sandbox.handler.SandboxAddon": 0}
 DOWNLOADER_MIDDLEWARES = {
     # A response passes them from below: decompressed (590), then backoff, Scrapy's retries (550), and last
     # the judgement whether what is left is a wall.
+    "outsource_scraper.middlewares.conditional.ConditionalMiddleware": 700,
     "outsource_scraper.middlewares.manners.BackoffMiddleware": 560,
     # Before the judgement: an access token that ran out is renewed, and is no refusal.
     "outsource_scraper.middlewares.access_token.AccessTokenMiddleware": 545,
@@ -67,7 +69,9 @@ ITEM_PIPELINES = {
 }
 EXTENSIONS = {
     "outsource_scraper.middlewares.manners.CrawlDelay": 50,
+    "outsource_scraper.middlewares.manners.Introduction": 60,
     "outsource_scraper.extensions.known.KnownProjects": 100,
+    "outsource_scraper.extensions.page_memory.PageMemory": 110,
     "outsource_scraper.extensions.run_report.RunReport": 900,
 }
 

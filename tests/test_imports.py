@@ -21,7 +21,7 @@ ALLOWED = {
     "middlewares": BASE,
     "database": BASE | {"config"},
     "pipelines": BASE | {"config", "database", "normalize"},
-    "extensions": BASE | {"config", "database", "pipelines"},
+    "extensions": BASE | {"config", "database", "middlewares", "pipelines", "spiders"},
     "market": BASE | {"database"},
     "sandbox": BASE | {"normalize", "lzstring", "middlewares"},
     "commands": None,

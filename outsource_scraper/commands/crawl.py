@@ -15,6 +15,7 @@ from scrapy.commands import crawl
 from outsource_scraper.commands._console import log_sentences, sentences, spider_class
 from outsource_scraper.errors import UsageError
 from outsource_scraper.extensions.run_report import outcome_of
+from outsource_scraper.middlewares.manners import check_contact
 from outsource_scraper.spiders._arguments import CrawlArguments
 
 if TYPE_CHECKING:
@@ -49,11 +50,15 @@ class Command(crawl.Command):
                 raise UsageError("name one platform: scrapy crawl <platform>; `scrapy platforms` lists them")
             self._spider = spider_class(self.settings, args[0])
             CrawlArguments.parse(opts.spargs, now=datetime.now(UTC))
+            check_contact(self.settings)
             self._spider.check_credentials(self.settings)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Crawl, and set the exit code."""
         assert self.crawler_process is not None
+        platform = self._spider.platform
+        if not platform.enabled:  # the operator's own decision, which this does not make for them
+            print(f"{platform.title} is off by default; its terms: {platform.terms}", file=sys.stderr)
         log_sentences()
         crawler = self.crawler_process.create_crawler(self._spider)
         self.crawler_process.crawl(crawler, **opts.spargs)

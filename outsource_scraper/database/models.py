@@ -99,6 +99,9 @@ class Project(Base):
 
     content_hash: Mapped[bytes | None]
     """`database.changes.content_hash` of the record as it was last read; null after closing by absence."""
+    listing_hash: Mapped[bytes | None]
+    """`database.changes.content_hash` of the project as its listing told it, where it has a detail page:
+    while it stays the same, the detail page need not be fetched again."""
     first_seen_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
     """Refreshed only every few hours (`database.projects.TOUCH_AFTER`): it tells days, not minutes."""
@@ -200,3 +203,17 @@ class RejectedRecord(Base):
         Index("ix_rejected_records_run_id", "run_id"),
         Index("ix_rejected_records_platform", "platform", created_at.desc()),
     )
+
+
+class PageValidator(Base):
+    """Which copy of a page the last crawl that ended well has read (RFC 9110, section 8.8)."""
+
+    __tablename__ = "page_validators"
+
+    platform: Mapped[str] = mapped_column(primary_key=True)
+    url: Mapped[str] = mapped_column(primary_key=True)
+    etag: Mapped[str | None]
+    """The header as it came, quotes and all."""
+    last_modified: Mapped[str | None]
+    """The header as it came: it is only ever sent back."""
+    stored_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -1,4 +1,4 @@
-"""All SQL about projects: storing a batch in one transaction, known ids, closing by absence.
+"""All SQL about projects: storing a batch in one transaction, closing by absence.
 
 The writer speaks to asyncpg through the session's own connection, inside the session's transaction: COPY has
 no other way, and ten thousand rows a second leave no room for an object each. It makes one round trip for
@@ -17,10 +17,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Text, any_, bindparam, func, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import func, select
 
-from outsource_scraper.database import copying, faults, models, runs
+from outsource_scraper.database import copying, faults, runs
 from outsource_scraper.database.changes import MUTABLE, content_hash, deadline_moved, merge
 from outsource_scraper.database.copying import to_json
 from outsource_scraper.items import Project, RejectedRecord
@@ -190,15 +189,6 @@ async def store_batch(
         if not faults.is_refusal(error):
             raise
     return await _transact(session, batch, _HalvingWriter(run_id, now, touch_after))
-
-
-async def known_ids(session: AsyncSession, platform: str, external_ids: Iterable[str]) -> set[str]:
-    """Return those of `external_ids` under which a project of `platform` is stored."""
-    ids = bindparam(None, list(external_ids), type_=ARRAY(Text))
-    statement = select(models.Project.external_id).where(
-        models.Project.platform == platform, models.Project.external_id == any_(ids)
-    )
-    return set(await session.scalars(statement))
 
 
 async def close_absent(

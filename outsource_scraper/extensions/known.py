@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from scrapy import Spider, signals
 
 from outsource_scraper.pipelines.store import StorePipeline
+from outsource_scraper.spiders._base import PlatformSpider
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -26,5 +28,5 @@ class KnownProjects:
 
     def _spider_opened(self, spider: Spider) -> None:
         store = self._crawler.get_item_pipeline(StorePipeline)
-        if store is not None:
-            spider.known = store.known  # type: ignore[attr-defined]
+        if store is not None and isinstance(spider, PlatformSpider):
+            spider.known = partial(store.known, remember=spider.has_details)

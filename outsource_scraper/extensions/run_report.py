@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from scrapy import Spider, signals
 
+from outsource_scraper.database import faults
+from outsource_scraper.database.runs import usual_coverage
+from outsource_scraper.extensions.page_memory import PageMemory
 from outsource_scraper.extensions.verdict import Outcome, Verdict, judge
 from outsource_scraper.pipelines.store import StorePipeline
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from scrapy.crawler import Crawler
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 class RunReport:
@@ -36,6 +43,7 @@ class RunReport:
             finish_reason=reason,
             ended=getattr(spider, "ended", None),
             filtered=args is not None and (args.query is not None or args.since is not None),
+            usual=await self._usual_coverage(),
         )
         stats.set_value("run/verdict", str(outcome.verdict))
         if outcome.reason is not None:
@@ -45,8 +53,34 @@ class RunReport:
             level, "%s: %s%s", spider.name, outcome.verdict, f": {outcome.reason}" if outcome.reason else ""
         )
         store = self._crawler.get_item_pipeline(StorePipeline)
-        if store is not None:
-            await store.finish_run(outcome.verdict, outcome.reason)
+        if store is None:
+            return
+        memory = self._crawler.get_extension(PageMemory)
+        if outcome.verdict is Verdict.OK and memory is not None:
+            await _unless_gone(memory.save())
+        await store.finish_run(outcome.verdict, outcome.reason)
+
+    async def _usual_coverage(self) -> dict[str, float]:
+        store = self._crawler.get_item_pipeline(StorePipeline)
+        if store is None or store.run_id is None:
+            return {}
+
+        async def ask() -> dict[str, float]:
+            async with store.session() as session:
+                return await usual_coverage(session, store.platform)
+
+        return await _unless_gone(ask()) or {}
+
+
+async def _unless_gone(work: Coroutine[Any, Any, T]) -> T | None:
+    """Do `work`; None where the database is gone, which must not cost the run its verdict."""
+    try:
+        return await work
+    except Exception as error:
+        if not faults.is_transient(error):
+            raise
+        logger.warning("The database failed at the end of the run: %s", faults.sentence(error))
+        return None
 
 
 def outcome_of(crawler: Crawler) -> Outcome:

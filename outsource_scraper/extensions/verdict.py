@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -48,7 +49,18 @@ STORED = ("new", "updated", "unchanged", "reopened", "duplicates", "rejected")
 """Counts of the store under which every item that reached it must be found again."""
 
 
-def judge(stats: Mapping[str, Any], *, finish_reason: str, ended: str | None, filtered: bool) -> Outcome:
+FEWEST_PROJECTS = 10
+"""Of how many projects a run's share of a field says something."""
+
+
+def judge(
+    stats: Mapping[str, Any],
+    *,
+    finish_reason: str,
+    ended: str | None,
+    filtered: bool,
+    usual: Mapping[str, float] = MappingProxyType({}),
+) -> Outcome:
     """The verdict of a run.
 
     Args:
@@ -56,6 +68,7 @@ def judge(stats: Mapping[str, Any], *, finish_reason: str, ended: str | None, fi
         finish_reason: Scrapy's.
         ended: why the spider's listing ended; None where it was cut off.
         filtered: whether the arguments ask for a part only, so that nothing found is no wonder.
+        usual: by field, the share of the projects on listing pages that had it in recent runs, 0 to 1.
     """
     for rule in (_unstored, _credential_refused, _blocked, _failed):
         outcome = rule(stats, finish_reason)
@@ -63,7 +76,11 @@ def judge(stats: Mapping[str, Any], *, finish_reason: str, ended: str | None, fi
             return outcome
     if wrong := _incomplete(stats, finish_reason, ended):
         return Outcome(verdict=Verdict.PARTIAL, reason="; ".join(wrong))
-    if not _count(stats, "listing/records") and not filtered:
+    if faded := _faded(stats, usual):
+        reason = f"the layout has changed, or the platform: {', '.join(faded)}"
+        return Outcome(verdict=Verdict.PARTIAL, reason=reason)
+    unchanged = _count(stats, "listing/unchanged_pages")
+    if not _count(stats, "listing/records") and not unchanged and not filtered:
         return Outcome(
             verdict=Verdict.EMPTY,
             reason="the listing held no record at all: look with `scrapy capture` whether it has changed",
@@ -117,6 +134,7 @@ def _incomplete(stats: Mapping[str, Any], finish_reason: str, ended: str | None)
             ("listing/failed_pages", "listing pages failed"),
             ("detail/failed", "detail pages failed"),
             ("spider_exceptions/count", "errors in the spider"),
+            ("offsite/filtered", "redirects led off the site"),
         )
         if (count := _count(stats, name))
     ]
@@ -128,6 +146,19 @@ def _incomplete(stats: Mapping[str, Any], finish_reason: str, ended: str | None)
     elif ended is None and not wrong:
         wrong.append("the crawl ended before its listing did")
     return wrong
+
+
+def _faded(stats: Mapping[str, Any], usual: Mapping[str, float]) -> list[str]:
+    """Fields that most projects used to have and hardly any has now."""
+    projects = _count(stats, "listing/projects")
+    if projects < FEWEST_PROJECTS:
+        return []
+    shares = {name: _count(stats, f"listing/field/{name}") / projects for name in usual}
+    return [
+        f"{name} in {shares[name]:.0%} of the projects, usually in {share:.0%}"
+        for name, share in sorted(usual.items())
+        if share >= 0.5 and shares[name] < share / 4
+    ]
 
 
 def _count(stats: Mapping[str, Any], name: str) -> int:

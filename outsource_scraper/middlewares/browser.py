@@ -40,19 +40,22 @@ _ARGUMENTS = (
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-gpu",
     "--disable-dev-shm-usage", "--no-first-run",
 )  # fmt: skip
-
-
+BARE = ("--blink-settings=imagesEnabled=false", "--disable-remote-fonts")
+"""Arguments that keep Chromium from asking for pictures and fonts: cheaper than each refused by `unread`."""
 _NO_SERVICE_WORKERS = {"service_workers": "block"}
 """What a service worker fetches would pass by `unread`."""
+_REDIRECTS = ("redirect_urls", "redirect_times", "redirect_reasons")
+"""Where Scrapy notes in a request's meta what it followed, and scrapy-playwright what the browser did."""
 
 
 class BrowserDownloadHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
     """scrapy-playwright for every request of a spider but robots.txt.
 
     Its own errors are told as Scrapy's, so that they are retried and judged alike, and a redirect is left to
-    Scrapy, which asks robots.txt again and knows a log-in page. Setting: `BROWSER_WAIT` (seconds that a page's
-    scripts have to show what the spider's `browser_wait` names; a page that shows none by then is read as it
-    is).
+    Scrapy, which asks robots.txt again and knows a log-in page.
+
+    Setting: `BROWSER_WAIT`, the seconds that a page's scripts have to show what the spider's `browser_wait`
+    names; a page that shows nothing by then is read as it is.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -67,7 +70,7 @@ class BrowserDownloadHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[m
         if not renders(request):
             plain: Response = await super().download_request(request)
             return plain
-        before = request.meta.get("redirect_urls")
+        followed = {name: request.meta.pop(name) for name in _REDIRECTS if name in request.meta}
         request.meta["playwright"] = True
         request.meta["playwright_context_kwargs"] = _NO_SERVICE_WORKERS
         request.meta["playwright_page_goto_kwargs"] = {"wait_until": "domcontentloaded"}
@@ -85,9 +88,12 @@ class BrowserDownloadHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[m
                     f" so ({_line(error)})"
                 ) from error
             raise DownloadFailedError(f"the browser could not load the page: {_line(error)}") from error
-        if request.meta.get("redirect_urls") == before:
-            return response
-        return Response(request.url, status=302, headers={"Location": response.url}, request=request)
+        finally:
+            redirected = [request.meta.pop(name, None) for name in _REDIRECTS]
+            request.meta.update(followed)
+        if any(redirected):
+            return Response(request.url, status=302, headers={"Location": response.url}, request=request)
+        return response
 
 
 def renders(request: Request) -> bool:
@@ -136,7 +142,7 @@ def launch_options() -> dict[str, Any]:
 
     Chromium's sandbox is given up only as root, under whom it does not start with one.
     """
-    arguments = list(_ARGUMENTS)
+    arguments = [*_ARGUMENTS, *BARE]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         logger.warning("running as root: Chromium is started without its sandbox; prefer an ordinary user")
         arguments.append("--no-sandbox")

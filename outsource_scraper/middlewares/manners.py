@@ -11,14 +11,16 @@ from __future__ import annotations
 import logging
 import math
 import random
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from time import monotonic
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from scrapy import signals
 from scrapy.downloadermiddlewares.retry import get_retry_request
 
+from outsource_scraper.errors import ConfigError
 from outsource_scraper.middlewares.blocking import GIVEN_UP, is_challenge
 
 if TYPE_CHECKING:
@@ -27,19 +29,43 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Response
     from scrapy.robotstxt import RobotParser
+    from scrapy.settings import BaseSettings
 
 logger = logging.getLogger(__name__)
 
 NO_ROOM = frozenset({429, 503})
 """Too Many Requests and Service Unavailable: the statuses that come with Retry-After (RFC 9110, 10.2.3)."""
 
+_LEAST = 0.1
+"""Seconds between two requests to a site that is slowed down: Scrapy's slots keep no time without a delay."""
+
+
+@dataclass(slots=True)
+class _Strain:
+    """A site that had no room, until its old pace is back."""
+
+    delay: float
+    """Seconds between two requests, as before."""
+    jitter: float
+    """As before."""
+    refusals: int = 0
+    """In a row."""
+    until: float = 0.0
+    """When the last wait ends, by the monotonic clock."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether an answer of now is to a request sent before the wait, and so tells nothing new."""
+        return monotonic() < self.until
+
 
 class BackoffMiddleware:
     """Waits when the site has no room, and gives up when it goes on having none.
 
     Settings: `BACKOFF_TIMES` (refusals in a row before giving up), `BACKOFF_BASE` (seconds of the first wait
-    without Retry-After, doubled for each further one), `BACKOFF_MAX` (seconds; the longest wait, and the
-    longest Retry-After that is waited for). Stats: `manners/backoffs`, `manners/seconds_waited` (rounded up).
+    without Retry-After, or the site's delay if that is longer; doubled for each further one), `BACKOFF_MAX`
+    (seconds; the longest wait, and the longest Retry-After that is waited for). Stats: `manners/backoffs`,
+    `manners/seconds_waited` (rounded up).
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -47,8 +73,7 @@ class BackoffMiddleware:
         self._times = crawler.settings.getint("BACKOFF_TIMES")
         self._base = crawler.settings.getfloat("BACKOFF_BASE")
         self._longest = crawler.settings.getfloat("BACKOFF_MAX")
-        self._refusals: dict[str, int] = {}
-        self._pace: dict[str, float] = {}
+        self._strained: dict[str, _Strain] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -57,66 +82,70 @@ class BackoffMiddleware:
 
     def process_response(self, request: Request, response: Response) -> Response | Request:
         """Pass a good response on; ask again, later, for what the site had no room for."""
+        engine, spider = self._crawler.engine, self._crawler.spider
+        site = request.meta.get("download_slot", "")
+        if engine is None or spider is None or site not in engine.downloader.slots:
+            return response  # from no site
+        slot = engine.downloader.slots[site]
         if response.status not in NO_ROOM:
-            self._relax(request)
+            self._relax(site, slot, engine.downloader.per_slot_settings.get(site, {}))
             return response
         if is_challenge(response):  # waiting opens nothing
             return response
-        spider = self._crawler.spider
-        assert spider is not None  # noqa: S101 - there is no response without one
-        site = request.meta.get("download_slot", "")
-        refusals = self._refusals[site] = self._refusals.get(site, 0) + 1
+        strain = self._strained.setdefault(site, _Strain(slot.delay, slot.jitter))
+        further = not strain.waits
+        strain.refusals += further
         asked = retry_after(response, datetime.now(UTC))
-        wait = asked if asked is not None else self._base * 2 ** (refusals - 1) * _jitter()
+        wait = asked if asked is not None else self._own_wait(strain)
         again = get_retry_request(
             request, spider=spider, reason=f"{response.status}", max_retry_times=self._times
         )
-        if refusals > self._times or again is None or wait > self._longest:
+        if strain.refusals > self._times or again is None or wait > self._longest:
             logger.error("%s has no room for us (%d); it is not asked any more", site, response.status)
             return response.replace(flags=[*response.flags, GIVEN_UP])
         logger.warning("%s has no room (%d): nothing is asked of it for %.1f s", site, response.status, wait)
         self._crawler.stats.inc_value("manners/backoffs")
         self._crawler.stats.inc_value("manners/seconds_waited", math.ceil(wait))
-        self._pause(site, wait)
+        if further:
+            slot.delay = min(max(slot.delay * 2, self._base, _LEAST), self._longest)
+        _pause(slot, strain, wait)
         return again
 
-    def _slot(self, site: str) -> Slot | None:
-        engine = self._crawler.engine
-        return engine.downloader.slots.get(site) if engine is not None else None
+    def _own_wait(self, strain: _Strain) -> float:
+        first = max(self._base, strain.delay)
+        # Crawlers that were refused at the same moment must not come back at the same moment.
+        jitter = random.uniform(0.75, 1.25)  # noqa: S311 - no secret
+        return min(first * 2.0 ** (strain.refusals - 1) * jitter, self._longest)
 
-    def _pause(self, site: str, wait: float) -> None:
-        """Let no request of the site out for `wait` seconds, and double its pace's delay from then on."""
-        slot = self._slot(site)
-        if slot is None:
+    def _relax(self, site: str, slot: Slot, own: dict[str, Any]) -> None:
+        """Halve the delay of a site that was slowed down, until its old pace is reached.
+
+        `own` are the site's settings: a Crawl-delay may have become known in the meantime.
+        """
+        strain = self._strained.get(site)
+        if strain is None or strain.waits:
             return
-        self._pace.setdefault(site, slot.delay)
-        slot.delay = min(max(slot.delay * 2, 1.0), self._longest)
-        # The slot's next request goes out at `lastseen` plus a delay that jitter may shorten.
-        slot.lastseen = max(slot.lastseen, monotonic() + wait - slot.delay * (1 - slot.jitter))
-
-    def _relax(self, request: Request) -> None:
-        site = request.meta.get("download_slot", "")
-        if self._refusals.pop(site, None) is None and site not in self._pace:
-            return
-        slot, pace = self._slot(site), self._pace.get(site)
-        if slot is None or pace is None:
-            return
-        slot.delay = max(pace, slot.delay / 2)
-        if slot.delay <= max(pace, 0.5):
-            slot.delay = pace
-            del self._pace[site]
+        strain.refusals = 0
+        delay = own.get("delay", strain.delay)
+        slot.delay = max(delay, slot.delay / 2)
+        if slot.delay <= max(delay, _LEAST):
+            slot.delay, slot.jitter = delay, own.get("jitter", strain.jitter)
+            del self._strained[site]
 
 
-def _jitter() -> float:
-    """Crawlers that were refused at the same moment must not come back at the same moment."""
-    return random.uniform(0.75, 1.25)  # noqa: S311 - no secret
+def _pause(slot: Slot, strain: _Strain, wait: float) -> None:
+    """Let no request of the site out for `wait` seconds, nor sooner than at its old pace."""
+    strain.until = max(strain.until, monotonic() + wait, slot.lastseen + strain.delay)
+    # The slot's next request goes out at `lastseen` plus its delay, which jitter could shorten.
+    slot.jitter = 0.0
+    slot.lastseen = strain.until - slot.delay
 
 
 def retry_after(response: Response, now: datetime) -> float | None:
     """Seconds that the Retry-After header asks for, in seconds or as a date; None where it says nothing."""
-    header = response.headers.get("Retry-After") or b""
-    if header.strip().isdigit():
-        return float(header[:9])
+    header = (response.headers.get("Retry-After") or b"").strip()
+    if header.isdigit():
+        return float(header)
     until = _http_date(header)
     if until is None:
         return None
@@ -128,9 +157,33 @@ def retry_after(response: Response, now: datetime) -> float | None:
 def _http_date(header: bytes) -> datetime | None:
     try:
         moment = parsedate_to_datetime(header.decode("latin-1"))
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return moment.replace(tzinfo=moment.tzinfo or UTC)
+
+
+class Introduction:
+    """Extension: no platform is crawled by somebody whom it could not reach."""
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Scrapy's constructor.
+
+        Raises:
+            ConfigError: there is no contact, and it is not the sandbox that is crawled.
+        """
+        if hasattr(crawler.spidercls, "platform"):
+            check_contact(crawler.settings)
+        return cls()
+
+
+def check_contact(settings: BaseSettings) -> None:
+    """Pass where the User-Agent names a contact, or the sandbox is crawled; else raise `ConfigError`."""
+    if not settings.get("OUTSOURCE_CONTACT") and not settings.get("SANDBOX_URL"):
+        raise ConfigError(
+            "set OUTSOURCE_CONTACT, in the environment or in .env, to your e-mail address or a page of yours:"
+            " the User-Agent names it, so that a platform can reach you"
+        )
 
 
 class CrawlDelay:
@@ -158,14 +211,13 @@ class CrawlDelay:
             return
         downloader = self._crawler.engine.downloader
         site = downloader.get_slot_key(request)
-        # Jitter would make half of the waits shorter than what was asked for.
+        own = downloader.per_slot_settings.get(site, {})
+        delay = max(delay, own.get("delay", settings.getfloat("DOWNLOAD_DELAY")))
+        # An idle slot is forgotten; the next one is made from these. Jitter would make half of the waits
+        # shorter than what was asked for.
+        downloader.per_slot_settings[site] = {**own, "delay": delay, "jitter": 0.0}
         slot = downloader.slots.get(site)
         if slot is not None:
-            delay = max(delay, slot.delay)
-            slot.delay, slot.jitter = delay, 0.0
-        # An idle slot is forgotten; the next one is made from these.
-        downloader.per_slot_settings[site] = {
-            **downloader.per_slot_settings.get(site, {}), "delay": delay, "jitter": 0.0
-        }  # fmt: skip
+            slot.delay, slot.jitter = max(delay, slot.delay), 0.0
         self._crawler.stats.set_value("manners/crawl_delay", delay)
         logger.info("robots.txt of %s asks for %g s between two requests", site, delay)

@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from scrapy.exceptions import DropItem
 
 from outsource_scraper.config import Config
-from outsource_scraper.database import faults, runs
-from outsource_scraper.database.projects import Batch, BatchResult, close_absent, known_ids, store_batch
+from outsource_scraper.database import faults, listings, runs
+from outsource_scraper.database.changes import content_hash
+from outsource_scraper.database.projects import Batch, BatchResult, close_absent, store_batch
+from outsource_scraper.database.retention import purge
 from outsource_scraper.database.session import AsyncDatabase
 from outsource_scraper.database.spool import Spool, UnreadableSpool
 from outsource_scraper.errors import DatabaseUnavailable
@@ -84,6 +86,8 @@ class StorePipeline:
         self._seen: array[int] | None = None
         """`projects.id` of what was seen, where the whole listing is read. An array: 8 bytes a project."""
         self._unidentified = 0
+        self._told: dict[str, bytes] = {}
+        """By external id, the hash of what a listing told of projects that are not stored yet."""
         self._open: _Group | None = None
         self._closed: asyncio.Queue[_Group | None] = asyncio.Queue()
         self._writer: asyncio.Task[None] | None = None
@@ -118,6 +122,7 @@ class StorePipeline:
             )
             for path in self._spool.waiting():
                 await self._unspool(path)
+            await self._purge()
         except BaseException as error:
             await self._release()
             if faults.is_transient(error) or faults.sqlstate(error):
@@ -166,10 +171,23 @@ class StorePipeline:
         finally:
             await self._release()
 
-    async def known(self, external_ids: Iterable[str]) -> set[str]:
-        """Return those of `external_ids` that are stored already for this spider's platform."""
+    async def known(
+        self, projects: Iterable[Project], *, remember: bool = False
+    ) -> tuple[set[str], set[str]]:
+        """Of `projects` as a listing tells them: the ids that are stored, and those without news.
+
+        With `remember` the others are noted as told, once they are stored.
+        """
+        hashes = {project.external_id: content_hash(project) for project in projects}
         async with self._database.session() as session:
-            return await known_ids(session, self.platform, external_ids)
+            stored, same = await listings.compare(session, self.platform, hashes)
+        if remember:
+            self._told |= {key: value for key, value in hashes.items() if key not in same}
+        return stored, same
+
+    def session(self) -> AsyncSession:
+        """A session of its own on the crawl's database, for the extensions; close it."""
+        return self._database.session()
 
     async def finish_run(self, verdict: str, reason: str | None) -> None:
         """Write the verdict into the run's row; for whoever judges the run once the spider is closed.
@@ -197,6 +215,14 @@ class StorePipeline:
         finally:
             await self._release()
 
+    async def _purge(self) -> None:
+        """Delete what the platform's terms let nobody keep any longer."""
+        retention = getattr(getattr(self._crawler.spider, "platform", None), "retention", None)
+        if retention is not None:
+            before = datetime.now(UTC) - retention
+            count = await self._persistently(lambda session: purge(session, self.platform, before))
+            self._stats.set_value("store/purged", count)
+
     def _close_group(self) -> None:
         group, self._open = self._open, None
         if group is not None:
@@ -207,6 +233,10 @@ class StorePipeline:
         while (group := await self._closed.get()) is not None:
             try:
                 await self._store(group)
+                await self._remember(group.batch)
+            except Exception:
+                # The writer must outlive it: items of all further batches wait for it.
+                logger.exception("Unforeseen error behind a stored batch")
             finally:
                 group.done.set()
 
@@ -233,6 +263,13 @@ class StorePipeline:
         if self._seen is not None:
             self._seen.extend(result.project_ids)
             self._unidentified += result.unidentified
+
+    async def _remember(self, batch: Batch) -> None:
+        """Note how the listing told of what is stored now. Lost, it costs a detail page fetched once more."""
+        readings = batch.projects.get(self.platform, {})
+        told = {key: self._told.pop(key) for key in readings if key in self._told} if self._told else {}
+        if told:
+            await self._persistently(lambda session: listings.remember(session, self.platform, told))
 
     async def _commit(self, batch: Batch, read_at: datetime, *, patiently: bool = True) -> BatchResult:
         return await self._persistently(

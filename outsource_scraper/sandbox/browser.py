@@ -1,8 +1,8 @@
 """The browser's way to the sandbox market; see `sandbox.handler`.
 
-A browser cannot be told to send another Host header. It is told instead that every name stands for the market's
-address, and opens `http://www.fl.ru.localhost/`: names below `localhost` are never upgraded to https, and the
-market knows its platform by them. So nothing that a page asks for leaves for anywhere else.
+A browser cannot be told to send another Host header. It is told instead that every name stands for the
+market's address, and opens `http://www.fl.ru.localhost/`: names below `localhost` are never upgraded to
+https, and the market knows its platform by them. So nothing that a page asks for leaves for anywhere else.
 """
 
 from __future__ import annotations
@@ -39,9 +39,12 @@ class SandboxBrowserHandler(BrowserDownloadHandler):
         asked = urlsplit(request.url)
         target = request.replace(url=_url(asked, "http", f"{asked.hostname}{_SUFFIX}"))
         response = await super().download_request(target)
-        came = urlsplit(response.url)
-        host = (came.hostname or "").removesuffix(_SUFFIX)
-        return response.replace(url=_url(came, asked.scheme, host), request=request)
+        request.meta.update(target.meta)
+        headers = response.headers.copy()
+        if (location := headers.get("Location")) is not None:
+            headers["Location"] = _of_platform(location.decode("latin-1"), asked.scheme)
+        url = _of_platform(response.url, asked.scheme)
+        return response.replace(url=url, headers=headers, request=request)
 
     async def close(self) -> None:
         """Close both ways."""
@@ -53,6 +56,12 @@ def unread(request: PlaywrightRequest) -> bool:
     """As `middlewares.browser.unread`, of the host that the name in the market stands for."""
     host = urlsplit(request.url).hostname or ""
     return holds_no_posting(request.resource_type, host.removesuffix(_SUFFIX))
+
+
+def _of_platform(url: str, scheme: str) -> str:
+    """The platform's URL for one that the browser knows."""
+    parts = urlsplit(url)
+    return _url(parts, scheme, (parts.hostname or "").removesuffix(_SUFFIX))
 
 
 def _url(parts: SplitResult, scheme: str, host: str) -> str:

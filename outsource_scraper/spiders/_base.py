@@ -14,9 +14,10 @@ from __future__ import annotations
 import json
 import math
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
 from lxml import etree
@@ -51,6 +52,13 @@ R = TypeVar("R")
 
 BROWSER = "outsource_scraper.middlewares.browser.BrowserDownloadHandler"
 """By name: the browser's libraries are loaded by crawls that render, and by no other."""
+
+FIELDS = {
+    field.name: attrgetter(field.name)
+    for field in fields(Project)
+    if field.name not in {"platform", "external_id", "url", "status", "language", "project_metadata"}
+}
+"""What is counted of a listing: fields that vanish together tell that its layout has changed."""
 
 MAX_FAILED_PAGES = 2
 """Listing pages that may fail one after the other before the crawl gives the listing up."""
@@ -108,12 +116,15 @@ class PlatformSpider(Spider, ABC, Generic[R]):
     """Whether the platform's pages show nothing before their scripts have run."""
     browser_wait: ClassVar[str | None] = None
     """CSS of what a rendered page shows when it is ready."""
+    conditional: ClassVar[bool] = True
+    """Whether the first page may be asked for only if it has changed since the last crawl."""
     whole_listing: ClassVar[bool] = True
     """Whether the listing goes on to the oldest open posting; False where it is a window on the newest, so
     that what has left it is not gone."""
 
-    known: Callable[[Sequence[str]], Awaitable[set[str]]] | None = None
-    """Which of these ids are stored already; set by an extension, None where there is no database."""
+    known: Callable[[Sequence[Project]], Awaitable[tuple[set[str], set[str]]]] | None = None
+    """Of projects as a listing tells them: the ids that are stored, and those of which it tells nothing new.
+    Set by an extension; None where there is no database."""
 
     def __init__(self, **given: Any) -> None:
         super().__init__()
@@ -135,6 +146,11 @@ class PlatformSpider(Spider, ABC, Generic[R]):
     def arguments(self) -> dict[str, Any]:
         """The arguments of this crawl as JSON values, for the row of the run."""
         return self.args.as_json()
+
+    @property
+    def has_details(self) -> bool:
+        """Whether projects have pages of their own that tell more than the listing."""
+        return type(self).detail_request is not PlatformSpider.detail_request
 
     @property
     def rendered(self) -> bool:
@@ -211,6 +227,10 @@ class PlatformSpider(Spider, ABC, Generic[R]):
     def has_next(self, page: Page) -> bool:
         """Whether the listing goes on behind `page`."""
         return False
+
+    def stated_total(self, page: Page) -> int | None:
+        """How many results the page says it has; None where it says nothing of it."""
+        return None
 
     def detail_request(self, project: Project) -> Request | None:
         """Request of the page that tells more of `project`; None where the listing tells all."""
@@ -292,10 +312,15 @@ class PlatformSpider(Spider, ABC, Generic[R]):
 
     async def parse_listing(self, response: Response, number: int) -> AsyncIterator[Any]:
         """Read one page of the listing, ask for the details that are missing and for the next page."""
+        if response.status == 304:
+            self._count("listing/unchanged_pages")
+            self.ended = "it is the one of the last crawl"
+            return
         try:
             page = self.open_page(response, number=number)
             reading = self.read_page(page)
             has_next = self.has_next(page)
+            self._check_not_hidden(page, reading, has_next)
         except CredentialRefused as error:
             raise self._closed_by(error) from None
         except PageError as error:
@@ -306,21 +331,22 @@ class PlatformSpider(Spider, ABC, Generic[R]):
                 yield request
             return
         self._failed_in_a_row = 0
+        self._count_fields(reading)
         self._leave_out(reading)
         self._count_reading(reading)
         for rejected in reading.rejected:
             yield rejected
         ids = [project.external_id for project in reading.projects]
-        known = await self.known(ids) if self.known is not None and ids else set()
+        stored, unchanged = await self._ask_known(reading.projects)
         for project in reading.projects:
-            detail = None if project.external_id in known else self.detail_request(project)
+            detail = None if project.external_id in unchanged else self.detail_request(project)
             if detail is None:
                 yield project
             else:
                 yield detail.replace(
                     callback=self.parse_detail, errback=self.detail_failed, cb_kwargs={"project": project}
                 )
-        self.ended = self._why_ended(number, reading, has_next, frozenset(ids), known)
+        self.ended = self._why_ended(number, reading, has_next, frozenset(ids), stored)
         if self.ended is None:
             yield self._listing(number + 1)
         else:
@@ -362,9 +388,27 @@ class PlatformSpider(Spider, ABC, Generic[R]):
         return CloseSpider("credential_refused")
 
     def _listing(self, number: int) -> Request:
-        return self.listing_request(number).replace(
+        request = self.listing_request(number)
+        if self.conditional and number == 1 and self.args == CrawlArguments(max_pages=self.args.max_pages):
+            # Where the first page is the one of the last crawl, there is nothing new behind it either.
+            request.meta.update({"conditional": True, "handle_httpstatus_list": [304]})
+        return request.replace(
             callback=self.parse_listing, errback=self.listing_failed, cb_kwargs={"number": number}
         )
+
+    async def _ask_known(self, projects: list[Project]) -> tuple[set[str], set[str]]:
+        if self.known is None or not projects:
+            return set(), set()
+        return await self.known(projects)
+
+    def _check_not_hidden(self, page: Page, reading: Reading, has_next: bool) -> None:
+        """A page without a record that goes on, or says that it has results, has another layout."""
+        if reading.records:
+            return
+        total = self.stated_total(page) if page.number == 1 else None
+        if total or has_next:
+            says = f"says that it has {total} results" if total else "goes on"
+            raise PageError(f"{page.response.url} {says} but shows no record: its layout has changed")
 
     def _after_failure(self, number: int) -> Iterator[Request]:
         self._any_failed = True
@@ -391,7 +435,7 @@ class PlatformSpider(Spider, ABC, Generic[R]):
             and project.posted_at < self.args.since
         )
 
-    def _why_ended(  # noqa: PLR0911 - a list of rules, each with its own reason
+    def _why_ended(
         self, number: int, reading: Reading, has_next: bool, ids: frozenset[str], known: set[str]
     ) -> str | None:
         if not has_next:
@@ -400,8 +444,6 @@ class PlatformSpider(Spider, ABC, Generic[R]):
             return "it has no further page"
         if number == self.args.max_pages:
             return "max_pages was reached"
-        if not reading.records:
-            return "a page was empty though the listing goes on"
         if reading.outdated and not reading.projects:
             return "everything on the page is older than since"
         if self.mode == "new" and ids and ids <= known:
@@ -414,6 +456,12 @@ class PlatformSpider(Spider, ABC, Generic[R]):
     def _count(self, name: str, count: int = 1) -> None:
         if count:
             self.crawler.stats.inc_value(name, count)
+
+    def _count_fields(self, reading: Reading) -> None:
+        """Of the listing alone: details are fetched for some projects only."""
+        self._count("listing/projects", len(reading.projects))
+        for name, value in FIELDS.items():
+            self._count(f"listing/field/{name}", sum(map(bool, map(value, reading.projects))))
 
     def _count_reading(self, reading: Reading) -> None:
         self._count("listing/pages")

@@ -90,6 +90,10 @@ class CrowdworksSpider(ApiSpider):
         """The jobs without the paid places."""
         return page.document if isinstance(page.document, list) else super().records(page)
 
+    def stated_total(self, page: Page) -> int | None:
+        """As the answer says."""
+        return whole_number(dig(page.document, "searchResult", "page", "total_entries"))
+
     def has_next(self, page: Page) -> bool:
         """Whether the page counts further pages behind itself."""
         pages = dig(page.document, "searchResult", "page")

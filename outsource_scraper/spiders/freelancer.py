@@ -105,6 +105,10 @@ class FreelancerSpider(ApiSpider):
             raise PageError(f"the API of {self.platform.title} answers with an error: {message}")
         return super().records(page)
 
+    def stated_total(self, page: Page) -> int | None:
+        """As the answer says."""
+        return whole_number(dig(page.document, "result", "total_count"))
+
     def has_next(self, page: Page) -> bool:
         """Whether `total_count` lies behind this page; where it is missing, whether the page is full."""
         total = whole_number(dig(page.document, "result", "total_count"))

@@ -54,6 +54,10 @@ class FreelanceruSpider(ListingSpider):
     cards = "article.task-card"
     next_page = "ul.pagination li.next a[href]"
 
+    def stated_total(self, page: Page) -> int | None:
+        """The number beside the heading of the feed."""
+        return count_in(text_of(page.document, ".task-feed-toolbar-title span"))
+
     def listing_url(self, number: int) -> str:
         """All categories, open tasks."""
         return f"https://freelance.ru/task?page={number}"

@@ -61,6 +61,7 @@ class HackernewsSpider(ApiSpider):
     )
     allowed_domains = ("hn.algolia.com",)
     whole_listing = False
+    conditional = False  # the first answer only names the thread
     records_path = ("hits",)
 
     def __init__(self, **given: Any) -> None:

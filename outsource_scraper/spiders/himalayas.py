@@ -63,6 +63,10 @@ class HimalayasSpider(ApiSpider):
             parameters["q"] = self.args.query
         return f"https://himalayas.app/jobs/api/search?{urlencode(parameters)}"
 
+    def stated_total(self, page: Page) -> int | None:
+        """As the answer says."""
+        return whole_number(dig(page.document, "totalCount"))
+
     def has_next(self, page: Page) -> bool:
         """Whether `totalCount` lies behind this page; where it is missing, whether the page is full."""
         places = whole_number(dig(page.document, "limit")) or PER_PAGE

@@ -81,6 +81,10 @@ class KworkSpider(EmbeddedJsonSpider):
             raise PageError(f"the state of {page.response.url} has no array of wants")
         return next(filter(None, lists), [])
 
+    def stated_total(self, page: Page) -> int | None:
+        """As the answer says."""
+        return whole_number(dig(page.document, "wantsListData", "pagination", "total"))
+
     def has_next(self, page: Page) -> bool:
         """Whether the page's pagination links to a further one."""
         return bool(dig(page.document, "wantsListData", "pagination", "next_page_url"))

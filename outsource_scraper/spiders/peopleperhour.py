@@ -79,6 +79,10 @@ class PeopleperhourSpider(EmbeddedJsonSpider):
             attributes = dig(page.document, "entities", "projects", str(external_id), "attributes")
             yield attributes if isinstance(attributes, dict) else {"proj_id": external_id}
 
+    def stated_total(self, page: Page) -> int | None:
+        """As the answer says."""
+        return whole_number(dig(page.document, "freelanceJobs", "main", "meta", "total-items"))
+
     def has_next(self, page: Page) -> bool:
         """Whether there are further pages; where their number is missing, whether this one has jobs."""
         total = whole_number(dig(page.document, "freelanceJobs", "main", "meta", "total-pages"))

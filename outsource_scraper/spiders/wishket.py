@@ -114,6 +114,11 @@ class WishketSpider(ListingSpider):
         """Every card."""
         return page.document.html.css(self.cards)  # type: ignore[no-any-return]
 
+    def stated_total(self, page: Page) -> int | None:
+        """As the answer says."""
+        total: int | None = page.document.total
+        return total
+
     def has_next(self, page: Page) -> bool:
         """Whether the count leaves projects behind this page and, where there is a pager, it has "다음"."""
         total = page.document.total

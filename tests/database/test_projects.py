@@ -22,7 +22,6 @@ from outsource_scraper.database.projects import (
     Batch,
     BatchResult,
     close_absent,
-    known_ids,
     store_batch,
 )
 from outsource_scraper.database.runs import start_run
@@ -392,13 +391,6 @@ async def test_a_row_deleted_meanwhile_is_new_again(store: AsyncDatabase) -> Non
         await stranger.commit()
         assert counted(await writing) == {"new": 1}
     assert (await row(store)).title == "b"
-
-
-async def test_known_ids(store: AsyncDatabase) -> None:
-    await put(store, project("1"), project("3"), project("2", platform="other"))
-    async with store.session() as session:
-        assert await known_ids(session, "sample", ["1", "2", "3", "4"]) == {"1", "3"}
-        assert await known_ids(session, "sample", iter([])) == set()
 
 
 async def test_closing_by_absence(store: AsyncDatabase) -> None:

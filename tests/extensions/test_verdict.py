@@ -58,6 +58,7 @@ def verdict(changes: dict, **given) -> tuple[Verdict, str | None]:
         ),
         ({}, {"finish_reason": "shutdown", "ended": None}, Verdict.PARTIAL, "cut off (shutdown)"),
         ({}, {"finish_reason": "closespider_timeout", "ended": None}, Verdict.PARTIAL, "closespider_timeout"),
+        ({"offsite/filtered": 1}, {"ended": None}, Verdict.PARTIAL, "led off the site"),
         ({}, {"ended": None}, Verdict.PARTIAL, "ended before its listing did"),
         ({}, {"finish_reason": "start_error"}, Verdict.FAILED, "could not start"),
     ],
@@ -117,3 +118,38 @@ def test_exit_codes_differ_and_none_is_that_of_a_wrong_argument() -> None:
     assert len(set(codes)) == len(codes)
     assert 2 not in codes
     assert Verdict.OK.exit_code == 0
+
+
+def test_a_listing_that_has_not_changed_is_not_empty() -> None:
+    changes = {**NOTHING, "listing/pages": 0, "listing/unchanged_pages": 1}
+    assert verdict(changes, ended="it is the one of the last crawl")[0] is Verdict.OK
+
+
+USUAL = {"title": 1.0, "budget_max": 0.8, "location": 0.3}
+
+
+@pytest.mark.parametrize(
+    ("filled", "wanted"),
+    [
+        ({"title": 20, "budget_max": 16, "location": 6}, Verdict.OK),
+        ({"title": 20, "budget_max": 5}, Verdict.OK),
+        ({"title": 20, "location": 6}, Verdict.PARTIAL),
+        ({"title": 20, "budget_max": 3}, Verdict.PARTIAL),
+        # What was rare may well be missing from one run.
+        ({"title": 20, "budget_max": 16}, Verdict.OK),
+    ],
+)
+def test_a_field_that_vanishes_tells_that_the_layout_has_changed(
+    filled: dict[str, int], wanted: Verdict
+) -> None:
+    changes = {"listing/projects": 20} | {f"listing/field/{name}": count for name, count in filled.items()}
+    got, reason = verdict(changes, usual=USUAL)
+    assert got is wanted
+    if wanted is Verdict.PARTIAL:
+        assert "budget_max in" in (reason or "")
+        assert "usually in 80%" in (reason or "")
+
+
+def test_a_handful_of_projects_says_nothing_of_the_layout() -> None:
+    changes = {"listing/projects": 9, "listing/field/title": 9}
+    assert verdict(changes, usual=USUAL)[0] is Verdict.OK

@@ -1,4 +1,4 @@
-"""How the browser is started and what it does not load; crawls with it are in tests/commands/test_browser.py."""
+"""How the browser is started and what it does not load; tests/commands/test_browser.py crawls with it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ def test_the_sandbox_is_given_up_as_root_alone_and_told_once(
 
 @pytest.mark.parametrize("name", ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"])
 def test_a_browser_on_the_path_is_taken(name: str, programs: Path) -> None:
-    assert launch_options()["executable_path"] == install(programs, name)
+    program = install(programs, name)
+    assert launch_options()["executable_path"] == program
 
 
 def test_without_one_playwright_s_own_is_taken(programs: Path) -> None:

@@ -101,7 +101,8 @@ async def test_an_item_that_is_returned_is_in_the_database(database: AsyncDataba
         returned = await store.process_item(project(1))
         assert returned == project(1)
         assert await count(database, Row) == 1
-        assert await store.known(["1", "2"]) == {"1"}
+        stored, same = await store.known([project(1), project(2)])
+        assert (stored, same) == ({"1"}, set())
         assert await store.process_item({"something": "else"}) == {"something": "else"}
     async with database.session() as session:
         run = await session.get_one(CrawlRun, store.run_id)
@@ -288,6 +289,9 @@ async def test_a_database_that_cannot_be_reached_says_so(tmp_path: Path) -> None
     store = pipeline(AsyncDatabase(f"postgresql:///none?host={tmp_path}").engine.url, tmp_path)
     with pytest.raises(DatabaseUnavailable, match="cannot be reached"):
         await store.open_spider()
+    # Scrapy closes what it could not open, and there must be nothing to do.
+    await store.close_spider()
+    assert stats(store) == {}
 
 
 CRAWL = """

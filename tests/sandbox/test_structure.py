@@ -251,3 +251,20 @@ def test_job_postings_of_detail_pages_have_the_saved_members(site: Site, capture
     assert 'class="project-detail-condition-row"' in answer
     assert 'class="skill-tag' in answer
     assert "project-info-box" not in answer
+
+
+def test_the_cards_that_a_script_builds_have_the_saved_classes(site: Site, captures: Path) -> None:
+    saved = html.fromstring((captures / "weblancer/projects-listing-2026-07-10.html").read_bytes().decode())
+    expected = {
+        one
+        for element in saved.cssselect("article, article *")
+        for one in (element.get("class") or "").split()
+    }
+    script = site.get("www.weblancer.net", "/static/app.js").text
+    assert {one for found in re.findall(r'class="([^"]*)"', script) for one in found.split()} == expected
+
+
+def test_the_shell_holds_no_card(site: Site) -> None:
+    shell = page(site, "weblancer", "/freelance/")
+    assert shell.cssselect("main#orders, script[src='/static/app.js']")
+    assert not shell.cssselect("article, h2")

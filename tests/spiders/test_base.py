@@ -116,7 +116,12 @@ class Crawled:
 
 
 async def crawl(
-    board: Board, *, known: Callable[[str], bool] | None = None, details: bool = False, **arguments: str
+    board: Board,
+    *,
+    known: Callable[[str], bool] | None = None,
+    changed: frozenset[str] = frozenset(),
+    details: bool = False,
+    **arguments: str,
 ) -> Crawled:
     items: list[Any] = []
     async with board.served() as base:
@@ -132,8 +137,9 @@ async def crawl(
         crawler.signals.connect(scraped, signals.item_scraped, weak=False)
         if known is not None:
 
-            async def ask(ids: list[str]) -> set[str]:
-                return {external_id for external_id in ids if known(external_id)}
+            async def ask(projects: list[Project]) -> tuple[set[str], set[str]]:
+                stored = {project.external_id for project in projects if known(project.external_id)}
+                return stored, stored - changed
 
             def opened(spider: BoardSpider) -> None:
                 spider.known = ask
@@ -279,10 +285,37 @@ async def test_a_page_that_repeats_the_one_before_ends_the_listing() -> None:
     assert not got.spider.complete
 
 
-async def test_an_empty_page_in_the_middle_is_not_the_whole_listing() -> None:
+async def test_an_empty_page_that_goes_on_has_another_layout() -> None:
     got = await crawl(Board({1: [record(1)], 2: [], 3: [record(2)]}), mode="full")
-    assert got.ids == ["1"]
+    assert got.ids == ["1", "2"]
+    assert "goes on but shows no record: its layout has changed" in got.rejected[0].reason
     assert not got.spider.complete
+
+
+async def test_a_page_without_the_results_that_it_states_has_another_layout(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(BoardSpider, "stated_total", lambda self, page: 12)
+    got = await crawl(Board({1: []}), max_pages="1")
+    assert "says that it has 12 results but shows no record" in got.rejected[0].reason
+    assert got.stats["listing/failed_pages"] == 1
+
+
+async def test_the_fields_of_a_listing_are_counted_whatever_the_arguments_leave_out() -> None:
+    got = await crawl(Board({1: [record(1, text="vue"), record(2)]}), query="vue")
+    assert got.ids == ["1"]
+    assert got.stats["listing/projects"] == 2
+    assert got.stats["listing/field/title"] == 2
+    assert got.stats["listing/field/description"] == 1
+    assert "listing/field/budget_max" not in got.stats
+
+
+async def test_a_listing_that_is_the_one_of_the_last_crawl_is_not_read() -> None:
+    board = Board({1: web.Response(status=304), 2: [record(1)]})
+    got = await crawl(board)
+    assert board.asked == ["/list?page=1"]
+    assert got.stats["listing/unchanged_pages"] == 1
+    assert got.spider.ended == "it is the one of the last crawl"
 
 
 async def test_details_are_fetched_only_for_what_is_not_known() -> None:
@@ -293,6 +326,13 @@ async def test_details_are_fetched_only_for_what_is_not_known() -> None:
         "2": "short",
     }
     assert board.asked == ["/list?page=1", "/detail/1"]
+
+
+async def test_details_are_fetched_again_where_the_listing_tells_something_new() -> None:
+    board = Board({1: [record(1, text="a"), record(2, text="b")]}, {"2": "the new text"})
+    got = await crawl(board, details=True, known=lambda _: True, changed=frozenset({"2"}))
+    assert board.asked == ["/list?page=1", "/detail/2"]
+    assert sorted(got.ids) == ["1", "2"]
 
 
 async def test_a_detail_page_that_fails_costs_only_the_details() -> None:
