@@ -1,8 +1,9 @@
 """A crawl of the sandbox's FL.ru to its last page, which the crawl benchmark starts as a process.
 
-The whole way by the platform's own spider, or with `--bare` by one that only fetches the same pages in the same
-order, page after page as the listing goes on. Prints one JSON object: the pages, and the seconds from the first
-answer to the end of the crawl, so that no side is charged with its start and the last item is in the database.
+The whole way by the platform's own spider, or with `--bare` by one that only fetches the same pages in the
+same order, page after page as the listing goes on. Prints one JSON object: the pages, and the seconds from
+the first answer to the end of the crawl, so that no side is charged with its start and the last item is in
+the database.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""The whole way of a page, from the site into PostgreSQL, against fetching alone; and what a second crawl costs.
+"""The whole way of a page, from the site into PostgreSQL, against fetching alone; the cost of a second crawl.
 
-The site is the sandbox market on loopback, a process of its own, with 100 pages in the listing and no delays.
-Both sides fetch the same pages in the same order with the same settings of Scrapy, one page after the other as
-the listing goes on; one of them also parses, normalizes, validates and stores. They take turns, and the median
-of the rounds counts. The database is that of `DATABASE_URL`, in schemas that are dropped again; without one an
-embedded PostgreSQL is started for the run.
+The site is the sandbox market on loopback, a process of its own, with 100 pages in the listing and no
+delays. Both sides fetch the same pages in the same order with the same settings of Scrapy, one page after the
+other as the listing goes on; one of them also parses, normalizes, validates and stores. They take turns, and
+the median of the rounds counts. The database is that of `DATABASE_URL`, in schemas that are dropped again;
+without one an embedded PostgreSQL is started for the run.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def market(postings: int) -> Iterator[str]:
         *(sys.executable, "-m", "outsource_scraper.sandbox", "--frozen"),
         *("--size", str(postings), "--clock", "2026-10-05T12:30:00Z"),
     ]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own
         try:
             assert process.stdout is not None
             yield process.stdout.readline().split()[-1]
@@ -122,7 +122,7 @@ async def _drop(config: Config) -> None:
 
 def _pages_a_second(market_url: str, environment: dict[str, str], *arguments: str) -> tuple[int, float]:
     command = [sys.executable, "-m", "benchmarks._whole", "--market", market_url, *arguments]
-    ended = subprocess.run(command, stdout=subprocess.PIPE, env=environment, check=True)
+    ended = subprocess.run(command, stdout=subprocess.PIPE, env=environment, check=True)  # noqa: S603 - our own
     crawl: dict[str, Any] = json.loads(ended.stdout)
     if "--bare" not in arguments:
         assert crawl["stored"] == len(Control(market_url).truth("flru"))
@@ -134,7 +134,7 @@ def _crawl_wishket(market_url: str, environment: dict[str, str], *arguments: str
         *(sys.executable, "-m", "scrapy.cmdline", "crawl", "wishket"),
         *("-s", f"SANDBOX_URL={market_url}", "-s", "LOG_LEVEL=WARNING", *arguments),
     ]
-    subprocess.run(command, env=environment, check=True)
+    subprocess.run(command, env=environment, check=True)  # noqa: S603 - our own
 
 
 def _requests(control: Control) -> tuple[int, int]:

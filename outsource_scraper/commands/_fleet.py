@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ from rich.table import Table
 
 from outsource_scraper.extensions.progress import ProgressBoard
 from outsource_scraper.extensions.run_report import outcome_of
-from outsource_scraper.extensions.verdict import Verdict
+from outsource_scraper.extensions.verdict import Outcome, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from rich.console import Console
     from scrapy.crawler import Crawler, CrawlerProcessBase
 
-    from outsource_scraper.extensions.verdict import Outcome
     from outsource_scraper.spiders._base import PlatformSpider
 
 COUNTS = ("new", "updated", "unchanged", "closed", "rejected")
@@ -41,11 +41,10 @@ def crawl_side_by_side(
 ) -> list[Ended]:
     """Crawl `spiders` at the same time, each by itself: the failure of one leaves the others alone."""
     crawlers = [process.create_crawler(spider) for spider in spiders]
-    for crawler in crawlers:
-        process.crawl(crawler, **arguments)
+    runs = [process.crawl(crawler, **arguments) for crawler in crawlers]
     with ProgressBoard(crawlers).shown(console):
         process.start()
-    return [_ended(crawler) for crawler in crawlers]
+    return [_ended(crawler, run) for crawler, run in zip(crawlers, runs, strict=True)]
 
 
 def worst(ended: Sequence[Ended]) -> int:
@@ -71,13 +70,19 @@ def table_of(ended: Sequence[Ended]) -> Table:
     return table
 
 
-def _ended(crawler: Crawler) -> Ended:
-    outcome = outcome_of(crawler)
-    try:
-        stats = crawler.stats.get_stats()
-    except RuntimeError:
-        stats = {}
+def _ended(crawler: Crawler, run: Any) -> Ended:
+    error = run.exception() if isinstance(run, asyncio.Task) and run.done() else None
+    if error is not None:
+        outcome = Outcome(verdict=Verdict.FAILED, reason=str(error))
+        return Ended(
+            platform=crawler.spidercls.name, outcome=outcome, counts=dict.fromkeys(COUNTS, 0), seconds=0.0
+        )
+    stats = crawler.stats.get_stats()
     counts = {name: int(stats.get(f"store/{name}", 0)) for name in COUNTS}
     counts["updated"] += int(stats.get("store/reopened", 0))
-    seconds = float(stats.get("elapsed_time_seconds", 0.0))
-    return Ended(platform=crawler.spidercls.name, outcome=outcome, counts=counts, seconds=seconds)
+    return Ended(
+        platform=crawler.spidercls.name,
+        outcome=outcome_of(crawler),
+        counts=counts,
+        seconds=float(stats.get("elapsed_time_seconds", 0.0)),
+    )
