@@ -24,6 +24,7 @@ from outsource_scraper.config import Config
 from outsource_scraper.database.session import AsyncDatabase
 from outsource_scraper.errors import ConfigError, OutsourceScraperError
 from outsource_scraper.market.search import newest
+from outsource_scraper.middlewares.browser import has_browser
 from outsource_scraper.sandbox.platforms import platforms
 
 if TYPE_CHECKING:
@@ -76,6 +77,12 @@ class Command(ScrapyCommand):
             with _market(clock) as url:
                 self.settings.set("SANDBOX_URL", url, priority="cmdline")
                 spiders = [spider for spider in platform_spiders(self.settings) if spider.name in platforms()]
+                rendered = [spider.name for spider in spiders if spider.browser]
+                if rendered and not has_browser():
+                    console.print(
+                        f"{', '.join(rendered)} is left out: it needs Chromium, which is not installed"
+                    )
+                    spiders = [spider for spider in spiders if not spider.browser]
                 console.print(
                     f"{where} is ready; crawling a market of {len(spiders)} platforms at {url},"
                     f" where it is {clock:%Y-%m-%d %H:%M} UTC\n"

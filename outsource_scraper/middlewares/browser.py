@@ -10,6 +10,7 @@ import logging
 import os
 import re
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -135,6 +136,12 @@ def in_a_line(record: logging.LogRecord) -> bool:
 def _line(error: PlaywrightError) -> str:
     """What `error` says, without the log of the call."""
     return error.message.partition("\n")[0]
+
+
+def has_browser() -> bool:
+    """Whether a browser is there to be started: on the PATH, or one that Playwright has installed."""
+    folder = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or Path.home() / ".cache" / "ms-playwright")
+    return any(map(shutil.which, _BROWSERS)) or any(folder.glob("chromium-*"))
 
 
 def launch_options() -> dict[str, Any]:

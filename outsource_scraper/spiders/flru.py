@@ -40,10 +40,10 @@ def _text(path: str) -> etree.XPath:
     return etree.XPath(f"string({path})", smart_strings=False)
 
 
-_TITLE = _text('descendant::a[starts-with(@id, "prj_name_")]')
-_HREF = _text('descendant::a[starts-with(@id, "prj_name_")]/@href')
-_PRICE = _text('descendant::div[contains(@class, "b-post__grid_price")]')
-_DESCRIPTION = _text('descendant::div[contains(@class, "b-post__body")]/div[contains(@class, "b-post__txt")]')
+TITLE = _text('descendant::a[starts-with(@id, "prj_name_")]')
+HREF = _text('descendant::a[starts-with(@id, "prj_name_")]/@href')
+PRICE = _text('descendant::div[contains(@class, "b-post__grid_price")]')
+DESCRIPTION = _text('descendant::div[contains(@class, "b-post__body")]/div[contains(@class, "b-post__txt")]')
 _KIND = _text('descendant::span[contains(@class, "b-post__bold")]')
 _AGE = _text('descendant::span[contains(@class, "b-post__bold")]/following-sibling::span')
 _STATE = _text('descendant::div[@data-id="qa-page-desktop"]')
@@ -89,21 +89,21 @@ class FlruSpider(ListingSpider):
         card = record.root
         kind, place = kind_and_place(fold(_KIND(card)))
         state = fold(_STATE(card))
-        budget = parse_budget(_PRICE(card), currency=self.platform.currency)
+        budget = parse_budget(PRICE(card), currency=self.platform.currency)
         payment_type = budget.payment_type
         if payment_type is None and kind == "Заказ" and budget.currency is not None:
             payment_type = PaymentType.FIXED
         number = card.get("id").removeprefix("project-item")
         external_id = required(number if number.isdigit() else None, "id")
-        title = required(fold(_TITLE(card)), "title")
-        link = required(_HREF(card), "link")
+        title = required(fold(TITLE(card)), "title")
+        link = required(HREF(card), "link")
         return Project(
             platform=self.name,
             external_id=external_id,
             # Ten times as fast as urljoin, which is felt in a listing.
             url=link if "://" in link else self.platform.home + link.lstrip("/"),
             title=title,
-            description=fold(_DESCRIPTION(card)),
+            description=fold(DESCRIPTION(card)),
             budget_min=budget.minimum,
             budget_max=budget.maximum,
             currency=budget.currency,

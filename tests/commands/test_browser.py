@@ -153,7 +153,7 @@ FAULTS = [
     ),
     ("truncated", {"path": ORDERS}, (), 3, "no record at all"),
     ("status", {"status": 500, "path": ORDERS}, (), 3, "no record at all"),
-    ("renamed", {}, (), 3, "no record at all"),
+    ("renamed", {}, (), 5, "shows no record: its layout has changed"),
     ("empty", {}, (), 3, "no record at all"),
     ("challenge", {"status": 403}, (), 4, "challenge page"),
     ("challenge", {"status": 200}, (), 4, "challenge page"),
