@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from scrapy.spiderloader import SpiderLoader
 
+from outsource_scraper.database.session import AsyncDatabase
 from outsource_scraper.errors import OutsourceScraperError, UsageError
 from outsource_scraper.spiders._base import PlatformSpider
 
@@ -19,7 +20,12 @@ if TYPE_CHECKING:
 
     from scrapy.settings import BaseSettings
 
+    from outsource_scraper.config import Config
+
 T = TypeVar("T")
+
+STORE = "outsource_scraper.pipelines.store.StorePipeline"
+"""By its name in `ITEM_PIPELINES`: a crawl without it needs no database."""
 
 
 def stop(error: OutsourceScraperError) -> NoReturn:
@@ -60,6 +66,21 @@ def wait_for(work: Coroutine[Any, Any, T]) -> T:
     """Do `work` to its end outside of the reactor, whose event loop is left alone."""
     with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
         return runner.run(work)
+
+
+async def prepare_database(config: Config) -> None:
+    """Reach the database and bring its tables to this version.
+
+    Before a crawl begins: a missing database is the commonest mistake, and this says so in one sentence.
+
+    Raises:
+        DatabaseUnavailable: it cannot be reached, or is unfit.
+    """
+    database = await AsyncDatabase.from_config(config)
+    try:
+        await database.initialize()
+    finally:
+        await database.close()
 
 
 def spider_class(settings: BaseSettings, name: str) -> type[PlatformSpider[Any]]:

@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING
 
 from scrapy.commands import crawl
 
-from outsource_scraper.commands._console import log_sentences, sentences, spider_class
+from outsource_scraper.commands._console import (
+    STORE,
+    log_sentences,
+    prepare_database,
+    sentences,
+    spider_class,
+    wait_for,
+)
+from outsource_scraper.config import Config
 from outsource_scraper.errors import UsageError
 from outsource_scraper.extensions.run_report import outcome_of
 from outsource_scraper.middlewares.manners import check_contact
@@ -50,8 +58,10 @@ class Command(crawl.Command):
                 raise UsageError("name one platform: scrapy crawl <platform>; `scrapy platforms` lists them")
             self._spider = spider_class(self.settings, args[0])
             CrawlArguments.parse(opts.spargs, now=datetime.now(UTC))
-            check_contact(self.settings)
             self._spider.check_credentials(self.settings)
+            check_contact(self.settings)
+            if STORE in self.settings.getdict("ITEM_PIPELINES"):
+                wait_for(prepare_database(Config.load(self.settings)))
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Crawl, and set the exit code."""

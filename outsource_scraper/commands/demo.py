@@ -18,7 +18,14 @@ from rich.console import Console
 from rich.table import Table
 from scrapy.commands import ScrapyCommand
 
-from outsource_scraper.commands._console import log_sentences, platform_spiders, sentences, stop, wait_for
+from outsource_scraper.commands._console import (
+    log_sentences,
+    platform_spiders,
+    prepare_database,
+    sentences,
+    stop,
+    wait_for,
+)
 from outsource_scraper.commands._fleet import crawl_side_by_side, table_of, worst
 from outsource_scraper.config import Config
 from outsource_scraper.database.session import AsyncDatabase
@@ -72,7 +79,7 @@ class Command(ScrapyCommand):
         with sentences():
             where = "your PostgreSQL" if self._config.async_db_url else "the embedded PostgreSQL"
             with console.status(f"preparing {where}"):
-                wait_for(_initialize(self._config))
+                wait_for(prepare_database(self._config))
             clock = _next_clock(self._config.outsource_data_dir)
             with _market(clock) as url:
                 self.settings.set("SANDBOX_URL", url, priority="cmdline")
@@ -142,14 +149,6 @@ def _market(clock: datetime) -> Iterator[str]:
             yield line[-1]
         finally:
             process.terminate()
-
-
-async def _initialize(config: Config) -> None:
-    database = await AsyncDatabase.from_config(config)
-    try:
-        await database.initialize()
-    finally:
-        await database.close()
 
 
 async def _newest(config: Config) -> Sequence[Project]:

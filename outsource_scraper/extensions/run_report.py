@@ -45,6 +45,9 @@ class RunReport:
             filtered=args is not None and (args.query is not None or args.since is not None),
             usual=await self._usual_coverage(),
         )
+        store = self._crawler.get_item_pipeline(StorePipeline)
+        if store is not None and store.run_id is None:
+            outcome = Outcome(verdict=Verdict.FAILED, reason="the database could not be opened")
         stats.set_value("run/verdict", str(outcome.verdict))
         if outcome.reason is not None:
             stats.set_value("run/reason", outcome.reason)
@@ -52,7 +55,6 @@ class RunReport:
         logger.log(
             level, "%s: %s%s", spider.name, outcome.verdict, f": {outcome.reason}" if outcome.reason else ""
         )
-        store = self._crawler.get_item_pipeline(StorePipeline)
         if store is None:
             return
         memory = self._crawler.get_extension(PageMemory)

@@ -24,7 +24,12 @@ Scrapy = Callable[..., "subprocess.CompletedProcess[str]"]
 def environment(tmp_path: Path) -> dict[str, str]:
     """The environment of a command: nothing of the caller's settings, a data folder of its own."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
-    return {**kept, "OUTSOURCE_DATA_DIR": str(tmp_path / "data"), "COLUMNS": "80"}
+    return {
+        **kept,
+        "OUTSOURCE_DATA_DIR": str(tmp_path / "data"),
+        "COLUMNS": "80",
+        "OUTSOURCE_CONTACT": "tests@example.org",
+    }
 
 
 @pytest.fixture

@@ -90,6 +90,8 @@ class Site:
 
 class OneByOne(Spider):
     name = "one_by_one"
+    base = ""
+    pages = 0
 
     async def start(self) -> AsyncIterator[Request]:
         yield Request(f"{self.base}/1", cb_kwargs={"number": 1})
