@@ -57,6 +57,7 @@ DOWNLOADER_MIDDLEWARES = {
     # A response passes them from below: decompressed (590), then backoff, Scrapy's retries (550), and last
     # the judgement whether what is left is a wall.
     "outsource_scraper.middlewares.conditional.ConditionalMiddleware": 700,
+    "outsource_scraper.middlewares.blocking.OffsiteRedirectMiddleware": 605,  # below RedirectMiddleware (600)
     "outsource_scraper.middlewares.manners.BackoffMiddleware": 560,
     # Before the judgement: an access token that ran out is renewed, and is no refusal.
     "outsource_scraper.middlewares.access_token.AccessTokenMiddleware": 545,

@@ -111,8 +111,8 @@ class BlockingMiddleware:
             CredentialRefused: the site does not take the credential that the request carries, which the
                 operator can mend; the spider ends the run.
         """
-        if urlsplit(request.url).path == "/robots.txt":  # a site that hides it forbids nothing by that
-            return response
+        if urlsplit(request.url).path == "/robots.txt" and GIVEN_UP not in response.flags:
+            return response  # a site that hides it forbids nothing by that (RFC 9309, 2.3.1.3)
         variable = request.meta.get(CREDENTIAL)
         if variable is not None and response.status in {401, 403} and not is_challenge(response):
             spider = self._crawler.spider
@@ -132,3 +132,34 @@ class BlockingMiddleware:
             # Not awaited: it waits for the requests under way, this one among them.
             self._closing = asyncio.ensure_future(self._crawler.engine.close_spider_async(reason="blocked"))
         raise IgnoreRequest(f"blocked: {why}")
+
+
+class OffsiteRedirectMiddleware:
+    """Lets no redirect lead off the site, and lets the spider know.
+
+    Scrapy drops such a request without a word, and what the listing told of a project would go with it.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Scrapy's constructor."""
+        return cls(crawler)
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """Pass on what stays on the site.
+
+        Raises:
+            IgnoreRequest: it does not.
+        """
+        spider = self._crawler.spider
+        location = response.headers.get("Location")
+        if response.status not in {301, 302, 303, 307, 308} or location is None or spider is None:
+            return response
+        target = response.urljoin(location.decode("latin-1"))
+        if spider.handles_request(request.replace(url=target)):
+            return response
+        self._crawler.stats.inc_value("offsite/filtered")
+        raise IgnoreRequest(f"a redirect leads off the site, to {target}")

@@ -461,7 +461,8 @@ class PlatformSpider(Spider, ABC, Generic[R]):
         """Of the listing alone: details are fetched for some projects only."""
         self._count("listing/projects", len(reading.projects))
         for name, value in FIELDS.items():
-            self._count(f"listing/field/{name}", sum(map(bool, map(value, reading.projects))))
+            filled = sum(value(project) not in (None, "", []) for project in reading.projects)
+            self._count(f"listing/field/{name}", filled)
 
     def _count_reading(self, reading: Reading) -> None:
         self._count("listing/pages")
@@ -633,9 +634,9 @@ def _server_time(response: Response) -> datetime:
         return now
     try:
         sent = parsedate_to_datetime(header.decode("latin-1"))
-    except ValueError:
+        sent = sent.replace(tzinfo=UTC) if sent.tzinfo is None else sent.astimezone(UTC)
+    except (ValueError, OverflowError):
         return now
-    sent = sent.replace(tzinfo=UTC) if sent.tzinfo is None else sent.astimezone(UTC)
     return sent if abs(sent - now) < timedelta(days=1) else now
 
 

@@ -112,7 +112,7 @@ class FlruSpider(ListingSpider):
             country=country_in(place),
             language=self.platform.language,
             posted_at=parse_datetime(_AGE(card), now=page.now, tz=self.platform.tz),
-            status=Status.CLOSED if state == _CONTRACTOR_CHOSEN else Status.OPEN,
+            status=status(state),
             bids_count=answers(fold(_ANSWERS(card))),
             project_metadata=shown(
                 {
@@ -129,6 +129,13 @@ def kind_and_place(text: str | None) -> tuple[str | None, str | None]:
     """What "Вакансия (Россия, Сургут)" says: the kind of the posting, and where the work is."""
     kind, _, place = (text or "").partition("(")
     return kind.strip() or None, place.removesuffix(")").strip() or None
+
+
+def status(state: str | None) -> Status:
+    """Open unless the card says otherwise; what it says in words that are not known leaves it unknown."""
+    if state is None:
+        return Status.OPEN
+    return Status.CLOSED if state == _CONTRACTOR_CHOSEN else Status.UNKNOWN
 
 
 def answers(text: str | None) -> int | None:

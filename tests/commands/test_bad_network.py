@@ -30,6 +30,7 @@ FLRU = {
     "Нет answers": "No answers",
     "руб": "rubles",
     "больше ": "more than ",
+    "Исполнитель определён": "Contractor chosen",
 }
 WISHKET = {
     "모집 중": "Recruiting",
