@@ -1,0 +1,501 @@
+"""What every spider does alike, whatever its records are.
+
+`PlatformSpider` owns the arguments, the pages in their order, the rule that stops them, detail pages and
+isolation: a record that cannot be read becomes a `RejectedRecord`, the others of its page go on. How a
+response becomes records is said by the access patterns in `_base`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
+
+from pydantic import SecretStr
+from scrapy import Request, Spider
+from scrapy.exceptions import CloseSpider
+from scrapy.http import Response, TextResponse
+
+from outsource_scraper.errors import (
+    ConfigError,
+    CredentialRefused,
+    OutsourceScraperError,
+    PageError,
+)
+from outsource_scraper.items import Project, RejectedRecord
+from outsource_scraper.normalize.validity import problem
+from outsource_scraper.spiders._arguments import CrawlArguments
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+
+    from scrapy.crawler import Crawler
+    from scrapy.settings import BaseSettings
+    from twisted.python.failure import Failure
+
+    from outsource_scraper.spiders._platform import Platform
+R = TypeVar("R")
+"""What one record is: a `Selector`, a JSON object, an element of a feed."""
+
+BROWSER = "outsource_scraper.middlewares.browser.BrowserDownloadHandler"
+"""By name: the browser's libraries are loaded by crawls that render, and by no other."""
+
+FIELDS = {
+    field.name: attrgetter(field.name)
+    for field in fields(Project)
+    if field.name not in {"platform", "external_id", "url", "status", "language", "project_metadata"}
+}
+"""What is counted of a listing: fields that vanish together tell that its layout has changed."""
+
+MAX_FAILED_PAGES = 2
+"""Listing pages that may fail one after the other before the crawl gives the listing up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One response on its way to records."""
+
+    response: TextResponse
+    number: int
+    """1 for the first page of the listing."""
+    now: datetime
+    """The server's clock when it sent the page: what relative ages on the page count from. Aware, UTC."""
+    document: Any
+    """The parsed body: a `Selector`, the JSON value, or the root element of a feed."""
+
+    def urljoin(self, link: str) -> str:
+        """`link` as an absolute URL."""
+        return self.response.urljoin(link)
+
+
+@dataclass(slots=True, kw_only=True)
+class Reading:
+    """What one page gave."""
+
+    projects: list[Project] = field(default_factory=list)
+    rejected: list[RejectedRecord] = field(default_factory=list)
+    skipped: int = 0
+    """Records that are no projects: advertisements, employment, or what the arguments leave out."""
+    duplicates: int = 0
+    """Records whose id stood on the page before."""
+    outdated: int = 0
+    """Of `skipped`, those posted before `since`."""
+
+    @property
+    def records(self) -> int:
+        """Every record of the page, whatever became of it."""
+        return len(self.projects) + len(self.rejected) + self.skipped + self.duplicates
+
+
+class PlatformSpider(Spider, ABC, Generic[R]):
+    """One platform: from its listing pages to `Project` items."""
+
+    platform: ClassVar[Platform]
+    searches: ClassVar[bool] = False
+    """Whether `listing_request` hands `args.query` to the platform; if not, `query` filters what was read."""
+
+    credentials: ClassVar[tuple[str, ...]] = ()
+    """Settings without which the platform tells nothing; the environment variables have the same names."""
+    credentials_from: ClassVar[str] = ""
+    """The page where the operator gets them."""
+
+    browser: ClassVar[bool] = False
+    """Whether the platform's pages show nothing before their scripts have run."""
+    browser_wait: ClassVar[str | None] = None
+    """CSS of what a rendered page shows when it is ready."""
+    conditional: ClassVar[bool] = True
+    """Whether the first page may be asked for only if it has changed since the last crawl."""
+    whole_listing: ClassVar[bool] = True
+    """Whether the listing goes on to the oldest open posting; False where it is a window on the newest, so
+    that what has left it is not gone."""
+
+    known: Callable[[Sequence[Project]], Awaitable[tuple[set[str], set[str]]]] | None = None
+    """Of projects as a listing tells them: the ids that are stored, and those of which it tells nothing new.
+    Set by an extension; None where there is no database."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__()
+        self.args = CrawlArguments.parse(given, now=datetime.now(UTC))
+        self.complete = False
+        """Whether the whole listing was seen, so that what was not in it is gone."""
+        self.ended: str | None = None
+        """Why the listing ended; None while it is read, and for ever where the crawl was cut off."""
+        self._last_ids: frozenset[str] = frozenset()
+        self._failed_in_a_row = 0
+        self._any_failed = False
+
+    @property
+    def mode(self) -> str:
+        """`new` or `full`."""
+        return str(self.args.mode)
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The arguments of this crawl as JSON values, for the row of the run."""
+        return self.args.as_json()
+
+    @property
+    def has_details(self) -> bool:
+        """Whether projects have pages of their own that tell more than the listing."""
+        return type(self).detail_request is not PlatformSpider.detail_request
+
+    @property
+    def rendered(self) -> bool:
+        """Whether pages are fetched with a browser."""
+        return self.browser or self.args.browser
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+        """Scrapy's constructor; a crawl that renders gets the browser's download handler.
+
+        Raises:
+            ConfigError: a credential is not set that the platform asks for.
+        """
+        cls.check_credentials(crawler.settings)
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        if spider.rendered:
+            # Of https alone: each scheme would start a browser of its own.
+            crawler.settings.set("DOWNLOAD_HANDLERS", {"https": BROWSER}, "spider")
+        return spider
+
+    @classmethod
+    def update_settings(cls, settings: BaseSettings) -> None:
+        """Give the site the delay its `platform` states; the command line may still override it."""
+        settings.set("DOWNLOAD_DELAY", cls.platform.delay, priority="spider")
+        super().update_settings(settings)
+
+    @classmethod
+    def check_credentials(cls, settings: BaseSettings) -> None:
+        """Pass where `settings` hold everything that the platform asks for.
+
+        Raises:
+            ConfigError: they do not; the sentence names what is missing and where to get it.
+        """
+        missing = [name for name in cls.credentials if not settings.get(name)]
+        if missing:
+            them = "it" if len(missing) == 1 else "them"
+            raise ConfigError(
+                f"{cls.name} needs {', '.join(missing)}: get {them} at {cls.credentials_from} and set {them} "
+                "in the environment or in .env."
+            )
+
+    def credential(self, name: str) -> str | None:
+        """The value of the setting `name`; None where it is not set, or no crawler runs this spider."""
+        crawler = getattr(self, "crawler", None)
+        value = None if crawler is None else crawler.settings.get(name)
+        return (value.get_secret_value() if isinstance(value, SecretStr) else value) or None
+
+    # What a platform's file says
+
+    def listing_url(self, number: int) -> str:
+        """URL of listing page `number`, newest postings first."""
+        raise NotImplementedError(f"{type(self).__name__} names neither listing_url nor listing_request")
+
+    def listing_request(self, number: int) -> Request:
+        """Request of listing page `number`, where a URL alone does not say it all."""
+        return Request(self.listing_url(number))
+
+    @abstractmethod
+    def document(self, response: TextResponse) -> Any:
+        """Parse the body; `PageError` where it is not what was expected."""
+
+    @abstractmethod
+    def records(self, page: Page) -> Iterable[R]:
+        """The records of a listing page; `PageError` where there is no place for them."""
+
+    @abstractmethod
+    def read(self, record: R, page: Page) -> Project | None:
+        """One record as a project, or None where it is no project. Any exception rejects the record."""
+
+    @abstractmethod
+    def source(self, record: R) -> str:
+        """The record as it came, for `RejectedRecord.source`."""
+
+    def has_next(self, page: Page) -> bool:
+        """Whether the listing goes on behind `page`."""
+        return False
+
+    def stated_total(self, page: Page) -> int | None:
+        """How many results the page says it has; None where it says nothing of it."""
+        return None
+
+    def detail_request(self, project: Project) -> Request | None:
+        """Request of the page that tells more of `project`; None where the listing tells all."""
+        return None
+
+    def is_detail(self, response: TextResponse) -> bool:
+        """Whether a saved response is a detail page and not a listing."""
+        return False
+
+    def read_detail(self, page: Page, project: Project | None) -> Project:
+        """Complete `project` from its detail page; None: the page is read alone, make it from that."""
+        raise NotImplementedError(f"{type(self).__name__} has no detail pages")
+
+    # Reading: no network, no database; `scrapy extract` calls these as the crawl does
+
+    def open_page(self, response: Response, *, number: int = 1, now: datetime | None = None) -> Page:
+        """Parse `response`; `PageError` where it is not what this platform answers with."""
+        if not isinstance(response, TextResponse):
+            raise PageError(f"{response.url} is not text: it begins with {bytes(response.body[:20])!r}")
+        return Page(
+            response=response,
+            number=number,
+            now=now or _server_time(response),
+            document=self.document(response),
+        )
+
+    def read_page(self, page: Page) -> Reading:
+        """Read every record of a listing page.
+
+        Raises:
+            PageError: the page holds no place for records at all.
+        """
+        reading = Reading()
+        seen: set[str] = set()
+        for record in self.records(page):
+            try:
+                project = self.read(record, page)
+                reason = None if project is None else problem(project)
+            except Exception as error:  # noqa: BLE001 - whatever one record does must not cost the others
+                project, reason = None, _sentence(error)
+            if reason is not None:
+                reading.rejected.append(self._rejected(reason, self.source(record), page.response, project))
+            elif project is None:
+                reading.skipped += 1
+            elif project.external_id in seen:
+                reading.duplicates += 1
+            else:
+                seen.add(project.external_id)
+                reading.projects.append(project)
+        return reading
+
+    def read_detail_page(self, page: Page, project: Project | None) -> Reading:
+        """Read a detail page. Where that fails, what the listing told of the project is kept."""
+        try:
+            complete = self.read_detail(page, project)
+            reason = problem(complete)
+            if reason is None:
+                return Reading(projects=[complete])
+        except Exception as error:  # noqa: BLE001 - as above
+            reason = f"the detail page cannot be read: {_sentence(error)}"
+        rejected = self._rejected(reason, page.response.text, page.response, project)
+        return Reading(projects=[project] if project else [], rejected=[rejected])
+
+    def read_saved(self, response: Response, *, now: datetime | None = None) -> Reading:
+        """Read one saved response, listing or detail, by itself."""
+        try:
+            page = self.open_page(response, now=now)
+            if self.is_detail(page.response):
+                return self.read_detail_page(page, None)
+            return self.read_page(page)
+        except (PageError, CredentialRefused) as error:
+            return Reading(rejected=[self._rejected(str(error), _text(response), response)])
+
+    # Crawling
+
+    async def start(self) -> AsyncIterator[Any]:
+        """Begin with the first page of the listing."""
+        yield self._listing(1)
+
+    async def parse_listing(self, response: Response, number: int) -> AsyncIterator[Any]:
+        """Read one page of the listing, ask for the details that are missing and for the next page."""
+        if response.status == 304:
+            self._count("listing/unchanged_pages")
+            self.ended = "it is the one of the last crawl"
+            return
+        try:
+            page = self.open_page(response, number=number)
+            reading = self.read_page(page)
+            has_next = self.has_next(page)
+            self._check_not_hidden(page, reading, has_next)
+        except CredentialRefused as error:
+            raise self._closed_by(error) from None
+        except PageError as error:
+            self._count("listing/failed_pages")
+            self.logger.error("page %d of the listing cannot be read: %s", number, error)
+            yield self._rejected(str(error), _text(response), response)
+            for request in self._after_failure(number):
+                yield request
+            return
+        self._failed_in_a_row = 0
+        self._count_fields(reading)
+        self._leave_out(reading)
+        self._count_reading(reading)
+        for rejected in reading.rejected:
+            yield rejected
+        ids = [project.external_id for project in reading.projects]
+        stored, unchanged = await self._ask_known(reading.projects)
+        for project in reading.projects:
+            detail = None if project.external_id in unchanged else self.detail_request(project)
+            if detail is None:
+                yield project
+            else:
+                yield detail.replace(
+                    callback=self.parse_detail, errback=self.detail_failed, cb_kwargs={"project": project}
+                )
+        self.ended = self._why_ended(number, reading, has_next, frozenset(ids), stored)
+        if self.ended is None:
+            yield self._listing(number + 1)
+        else:
+            self.logger.info("the listing ended after page %d: %s", number, self.ended)
+
+    async def parse_detail(self, response: Response, project: Project) -> AsyncIterator[Any]:
+        """Complete one project from its detail page."""
+        try:
+            reading = self.read_detail_page(self.open_page(response), project)
+        except PageError as error:
+            reading = Reading(
+                projects=[project], rejected=[self._rejected(str(error), _text(response), response, project)]
+            )
+        self._count("detail/pages")
+        self._count("detail/failed", len(reading.rejected))
+        self._count("listing/rejected", len(reading.rejected))
+        for item in (*reading.rejected, *reading.projects):
+            yield item
+
+    async def listing_failed(self, failure: Failure) -> AsyncIterator[Any]:
+        """Go on behind a page that could not be fetched, unless it was not the first such page."""
+        if isinstance(failure.value, CredentialRefused):
+            raise self._closed_by(failure.value)
+        number = failure.request.cb_kwargs["number"]  # type: ignore[attr-defined]
+        self._count("listing/failed_pages")
+        self.logger.error("page %d of the listing was not fetched: %s", number, _sentence(failure.value))
+        for request in self._after_failure(number):
+            yield request
+
+    async def detail_failed(self, failure: Failure) -> AsyncIterator[Any]:
+        """Keep what the listing told of a project whose detail page could not be fetched."""
+        self._count("detail/failed")
+        self.logger.error("%s was not fetched: %s", failure.request.url, _sentence(failure.value))  # type: ignore[attr-defined]
+        yield failure.request.cb_kwargs["project"]  # type: ignore[attr-defined]
+
+    def _closed_by(self, error: CredentialRefused) -> CloseSpider:
+        """What ends a run that would be refused again and again."""
+        self.crawler.stats.set_value("credential/refused", str(error))
+        return CloseSpider("credential_refused")
+
+    def _listing(self, number: int) -> Request:
+        request = self.listing_request(number)
+        if self.conditional and number == 1 and self.args == CrawlArguments(max_pages=self.args.max_pages):
+            # Where the first page is the one of the last crawl, there is nothing new behind it either.
+            request.meta.update({"conditional": True, "handle_httpstatus_list": [304]})
+        return request.replace(
+            callback=self.parse_listing, errback=self.listing_failed, cb_kwargs={"number": number}
+        )
+
+    async def _ask_known(self, projects: list[Project]) -> tuple[set[str], set[str]]:
+        if self.known is None or not projects:
+            return set(), set()
+        return await self.known(projects)
+
+    def _check_not_hidden(self, page: Page, reading: Reading, has_next: bool) -> None:
+        """A page without a record that goes on, or says that it has results, has another layout."""
+        if reading.records:
+            return
+        total = self.stated_total(page) if page.number == 1 else None
+        if total or has_next:
+            says = f"says that it has {total} results" if total else "goes on"
+            raise PageError(f"{page.response.url} {says} but shows no record: its layout has changed")
+
+    def _after_failure(self, number: int) -> Iterator[Request]:
+        self._any_failed = True
+        self._failed_in_a_row += 1
+        if self._failed_in_a_row < MAX_FAILED_PAGES and number != self.args.max_pages:
+            yield self._listing(number + 1)
+
+    def _leave_out(self, reading: Reading) -> None:
+        """Take out what the arguments do not ask for."""
+        kept = reading.projects
+        if self.args.since is not None:
+            kept = [project for project in kept if not self._is_outdated(project)]
+            reading.outdated = len(reading.projects) - len(kept)
+        if self.args.query is not None and not self.searches:
+            words = self.args.query.casefold().split()
+            kept = [project for project in kept if all(word in _haystack(project) for word in words)]
+        reading.skipped += len(reading.projects) - len(kept)
+        reading.projects = kept
+
+    def _is_outdated(self, project: Project) -> bool:
+        return (
+            project.posted_at is not None
+            and self.args.since is not None
+            and project.posted_at < self.args.since
+        )
+
+    def _why_ended(
+        self, number: int, reading: Reading, has_next: bool, ids: frozenset[str], known: set[str]
+    ) -> str | None:
+        if not has_next:
+            whole = self.whole_listing and self.args.whole
+            self.complete = whole and not self._any_failed and reading.records > 0
+            return "it has no further page"
+        if number == self.args.max_pages:
+            return "max_pages was reached"
+        if reading.outdated and not reading.projects:
+            return "everything on the page is older than since"
+        if self.mode == "new" and ids and ids <= known:
+            return "everything on the page is known"
+        if ids and ids == self._last_ids:
+            return "the page repeats the one before"
+        self._last_ids = ids
+        return None
+
+    def _count(self, name: str, count: int = 1) -> None:
+        if count:
+            self.crawler.stats.inc_value(name, count)
+
+    def _count_fields(self, reading: Reading) -> None:
+        """Of the listing alone: details are fetched for some projects only."""
+        self._count("listing/projects", len(reading.projects))
+        for name, value in FIELDS.items():
+            filled = sum(value(project) not in (None, "", []) for project in reading.projects)
+            self._count(f"listing/field/{name}", filled)
+
+    def _count_reading(self, reading: Reading) -> None:
+        self._count("listing/pages")
+        self._count("listing/records", reading.records)
+        self._count("listing/rejected", len(reading.rejected))
+        self._count("listing/skipped", reading.skipped)
+        self._count("listing/duplicates", reading.duplicates)
+
+    def _rejected(
+        self, reason: str, source: str, response: Response, project: Project | None = None
+    ) -> RejectedRecord:
+        return RejectedRecord(
+            platform=self.name,
+            reason=reason,
+            source=source,
+            url=response.url,
+            external_id=project.external_id or None if project else None,
+        )
+
+
+def _server_time(response: Response) -> datetime:
+    """When the server sent `response`: its Date header, unless that is a day off our own clock."""
+    now = datetime.now(UTC)
+    header = response.headers.get("Date")
+    if header is None:
+        return now
+    try:
+        sent = parsedate_to_datetime(header.decode("latin-1"))
+        sent = sent.replace(tzinfo=UTC) if sent.tzinfo is None else sent.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return now
+    return sent if abs(sent - now) < timedelta(days=1) else now
+
+
+def _haystack(project: Project) -> str:
+    return " ".join((project.title, project.description or "", *project.skills)).casefold()
+
+
+def _sentence(error: BaseException | None) -> str:
+    if isinstance(error, OutsourceScraperError):
+        return str(error)
+    return f"{type(error).__name__}: {error}"
+
+
+def _text(response: Response) -> str:
+    return response.text if isinstance(response, TextResponse) else response.body.decode("latin-1")
