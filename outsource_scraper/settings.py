@@ -69,6 +69,7 @@ ITEM_PIPELINES = {
     "outsource_scraper.pipelines.store.StorePipeline": 800,
 }
 EXTENSIONS = {
+    "outsource_scraper.extensions.garbage.GarbageCollection": 10,
     "outsource_scraper.middlewares.manners.CrawlDelay": 50,
     "outsource_scraper.middlewares.manners.Introduction": 60,
     "outsource_scraper.extensions.known.KnownProjects": 100,
@@ -90,6 +91,7 @@ FEED_EXPORT_ENCODING = "utf-8"  # default: JSON with \uXXXX
 
 # Project configuration
 
+GC_THRESHOLD = 10_000  # objects, Python's default 700; used by GarbageCollection
 DATABASE_URL = None  # read by Config.load as an override of the environment; for Scrapyd's `setting=`
 DB_SCHEMA = None  # likewise
 STORE_BATCH_SIZE = 2000  # items; used by StorePipeline

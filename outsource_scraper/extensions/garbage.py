@@ -1,0 +1,24 @@
+"""Lets Python look for garbage less often: a crawl makes many objects that live for one batch and form no cycles.
+
+By default the collector looks through the young ones whenever 700 more were made than freed, which with a
+thousand items under way is a quarter of a crawl's time. Memory stays bounded: what forms no cycle is freed at
+once in any case.
+"""
+
+from __future__ import annotations
+
+import gc
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+
+class GarbageCollection:
+    """Sets the collector's first threshold for the process. Setting: `GC_THRESHOLD` (objects)."""
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Scrapy's constructor."""
+        gc.set_threshold(crawler.settings.getint("GC_THRESHOLD"), *gc.get_threshold()[1:])
+        return cls()
