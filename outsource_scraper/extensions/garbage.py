@@ -1,4 +1,4 @@
-"""Lets Python look for garbage less often: a crawl makes many objects that live for one batch and form no cycles.
+"""Lets Python look for garbage less often: the many objects of a crawl live for a batch and form no cycles.
 
 By default the collector looks through the young ones whenever 700 more were made than freed, which with a
 thousand items under way is a quarter of a crawl's time. Memory stays bounded: what forms no cycle is freed at
