@@ -26,6 +26,8 @@ class Figure:
     @property
     def bound(self) -> str:
         """The bound as text."""
+        if self.at_least is not None and self.at_least == self.at_most:
+            return f"= {self.at_least:g}"
         if self.at_least is not None:
             return f">= {self.at_least:g}"
         return f"<= {self.at_most:g}" if self.at_most is not None else ""
