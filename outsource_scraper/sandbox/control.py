@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections import deque
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -15,15 +17,35 @@ from outsource_scraper.sandbox.markup import as_json
 from outsource_scraper.sandbox.platforms import Platform, platforms
 
 if TYPE_CHECKING:
-    from collections import deque
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterator
 
     from outsource_scraper.sandbox.market import Market
 
 CONTROL_PREFIX = "/_market"
 
 
-def add_control(app: web.Application, *, market: Market, faults: Faults, log: deque[dict[str, Any]]) -> None:
+class RequestLog:
+    """The requests to the platforms, oldest first; at most `length` of them."""
+
+    def __init__(self, length: int) -> None:
+        self._entries: deque[dict[str, Any]] = deque(maxlen=length)
+        self._since = 0.0
+
+    def add(self, entry: dict[str, Any]) -> None:
+        """Take in an answered request, unless it came before the log was cleared: slow answers end late."""
+        if entry["t"] >= self._since:
+            self._entries.append(entry)
+
+    def clear(self) -> None:
+        """Forget everything that has come until now."""
+        self._entries.clear()
+        self._since = time.monotonic()
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return iter(self._entries)
+
+
+def add_control(app: web.Application, *, market: Market, faults: Faults, log: RequestLog) -> None:
     """Add the routes of the control API to `app`."""
     control = _Control(market, faults, log)
     routes: tuple[tuple[str, str, Callable[[web.Request], Awaitable[object]]], ...] = (
@@ -61,7 +83,7 @@ async def _unknown(request: web.Request) -> object:
 class _Control:
     """The actions; a ValueError of any becomes a 400 with its sentence."""
 
-    def __init__(self, market: Market, faults: Faults, log: deque[dict[str, Any]]) -> None:
+    def __init__(self, market: Market, faults: Faults, log: RequestLog) -> None:
         self._market = market
         self._faults = faults
         self._log = log

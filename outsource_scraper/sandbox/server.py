@@ -9,15 +9,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections import deque
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from email.utils import format_datetime, parsedate_to_datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from outsource_scraper.sandbox.control import add_control
+from outsource_scraper.sandbox.control import RequestLog, add_control
 from outsource_scraper.sandbox.faults import Fault, Faults, Kind
 from outsource_scraper.sandbox.platforms import Ask, Page, Platform, platform_of, platforms
 from outsource_scraper.sandbox.spoil import LOGIN_PAGE, encoding, instead, spoil_page, spoil_view
@@ -55,7 +54,7 @@ class _Site:
     def __init__(self, market: Market) -> None:
         self.market = market
         self.faults = Faults()
-        self.log: deque[dict[str, Any]] = deque(maxlen=_LOG_LENGTH)
+        self.log = RequestLog(_LOG_LENGTH)
         self._kept: dict[tuple[str, str, str], _Ready] = {}
         self._kept_at: datetime | None = None
 
@@ -63,7 +62,7 @@ class _Site:
         """Answer one request to a platform and log it."""
         arrived = time.monotonic()
         response = await self._respond(request)
-        self.log.append(
+        self.log.add(
             {
                 "t": arrived,
                 "host": request.host,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
@@ -362,3 +364,14 @@ def test_a_mistake_is_answered_with_a_sentence(
 def test_the_client_passes_the_sentence_on(site: Site) -> None:
     with pytest.raises(ValueError, match="no platform 'nowhere'"):
         site.control.truth("nowhere")
+
+
+def test_a_request_that_came_before_the_log_was_cleared_is_not_in_it(site: Site) -> None:
+    site.control.fault("slow", platform="flru", seconds=1.0)
+    with ThreadPoolExecutor() as pool:
+        slow = pool.submit(site.get, "www.fl.ru", "/projects/")
+        while not site.control.faults()[0]["hits"]:
+            time.sleep(0.01)
+        site.control.clear_log()
+        assert slow.result().status == 200
+    assert site.control.log() == []
