@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from scrapy.spiderloader import SpiderLoader
 
+from outsource_scraper.config import Config
 from outsource_scraper.database.session import AsyncDatabase
 from outsource_scraper.errors import OutsourceScraperError, UsageError
 from outsource_scraper.spiders._base import PlatformSpider
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterator
 
     from scrapy.settings import BaseSettings
-
-    from outsource_scraper.config import Config
+    from sqlalchemy import URL
 
 T = TypeVar("T")
 
@@ -68,8 +68,8 @@ def wait_for(work: Coroutine[Any, Any, T]) -> T:
         return runner.run(work)
 
 
-async def prepare_database(config: Config) -> None:
-    """Reach the database and bring its tables to this version.
+async def prepare_database(config: Config) -> URL:
+    """Reach the database, bring its tables to this version, and return its address.
 
     Before a crawl begins: a missing database is the commonest mistake, and this says so in one sentence.
 
@@ -79,8 +79,15 @@ async def prepare_database(config: Config) -> None:
     database = await AsyncDatabase.from_config(config)
     try:
         await database.initialize()
+        return database.engine.url
     finally:
         await database.close()
+
+
+def prepare_store(settings: BaseSettings) -> None:
+    """Prepare the database that a crawl with `settings` stores into; one without the store needs none."""
+    if STORE in settings.getdict("ITEM_PIPELINES"):
+        wait_for(prepare_database(Config.load(settings)))
 
 
 def spider_class(settings: BaseSettings, name: str) -> type[PlatformSpider[Any]]:

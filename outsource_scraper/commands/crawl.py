@@ -13,14 +13,11 @@ from typing import TYPE_CHECKING
 from scrapy.commands import crawl
 
 from outsource_scraper.commands._console import (
-    STORE,
     log_sentences,
-    prepare_database,
+    prepare_store,
     sentences,
     spider_class,
-    wait_for,
 )
-from outsource_scraper.config import Config
 from outsource_scraper.errors import UsageError
 from outsource_scraper.extensions.run_report import outcome_of
 from outsource_scraper.middlewares.manners import check_contact
@@ -60,8 +57,7 @@ class Command(crawl.Command):
             CrawlArguments.parse(opts.spargs, now=datetime.now(UTC))
             self._spider.check_credentials(self.settings)
             check_contact(self.settings)
-            if STORE in self.settings.getdict("ITEM_PIPELINES"):
-                wait_for(prepare_database(Config.load(self.settings)))
+            prepare_store(self.settings)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Crawl, and set the exit code."""

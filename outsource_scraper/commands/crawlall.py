@@ -10,16 +10,13 @@ from rich.console import Console
 from scrapy.commands import BaseRunSpiderCommand
 
 from outsource_scraper.commands._console import (
-    STORE,
     log_sentences,
     platform_spiders,
-    prepare_database,
+    prepare_store,
     sentences,
     spider_class,
-    wait_for,
 )
 from outsource_scraper.commands._fleet import crawl_side_by_side, table_of, worst
-from outsource_scraper.config import Config
 from outsource_scraper.errors import ConfigError, UsageError
 from outsource_scraper.middlewares.manners import check_contact
 from outsource_scraper.spiders._arguments import CrawlArguments
@@ -50,8 +47,7 @@ class Command(BaseRunSpiderCommand):
         with sentences():
             CrawlArguments.parse(opts.spargs, now=datetime.now(UTC))
             check_contact(self.settings)
-            if STORE in self.settings.getdict("ITEM_PIPELINES"):
-                wait_for(prepare_database(Config.load(self.settings)))
+            prepare_store(self.settings)
             if args:
                 self._spiders = [spider_class(self.settings, name) for name in dict.fromkeys(args)]
             else:

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from scrapy.commands import ScrapyCommand
 
-from outsource_scraper.commands._console import sentences, wait_for
+from outsource_scraper.commands._console import prepare_database, sentences, wait_for
 from outsource_scraper.config import Config
-from outsource_scraper.database.session import AsyncDatabase
 
 if TYPE_CHECKING:
     import argparse
@@ -27,14 +26,5 @@ class Command(ScrapyCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Migrate and say where."""
         with sentences():
-            print(wait_for(_migrate()))
-
-
-async def _migrate() -> str:
-    database = await AsyncDatabase.from_config(Config.load())
-    try:
-        await database.initialize()
-        where = database.engine.url.render_as_string(hide_password=True)
-    finally:
-        await database.close()
-    return f"the tables in {where} are those of this version"
+            url = wait_for(prepare_database(Config.load()))
+            print(f"the tables in {url.render_as_string(hide_password=True)} are those of this version")
