@@ -1,7 +1,7 @@
 """The one contract between the spiders and everything behind them.
 
-A spider yields a `Project` for every record it could read and a `RejectedRecord` for every one it could
-not. This module imports nothing of ours, so that every other room may import it.
+A spider yields a `Project` for every record it could read, a `RejectedRecord` for every one it could not,
+and a `GonePosting` where the page of a project is gone. This module imports nothing of ours, so that every other room may import it.
 """
 
 from __future__ import annotations
@@ -36,6 +36,19 @@ class Status(StrEnum):
     OPEN = "open"
     CLOSED = "closed"
     UNKNOWN = "unknown"
+
+
+class ClosedReason(StrEnum):
+    """What told that a project is closed."""
+
+    STATED = "stated"
+    """The platform said so."""
+    ABSENT = "absent"
+    """A crawl saw the whole listing without it."""
+    PAGE_GONE = "page_gone"
+    """Its own page answers that it is gone."""
+    DEADLINE = "deadline"
+    """Its deadline has passed, and it was not seen in a listing since."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -81,6 +94,8 @@ class Project:
     status: Status = Status.UNKNOWN
     bids_count: int | None = None
     """Proposals or applicants."""
+    views_count: int | None = None
+    """How often the posting was looked at, where the platform tells the number."""
 
     client_name: str | None = None
     client_country: str | None = None
@@ -92,6 +107,15 @@ class Project:
 
     project_metadata: dict[str, Any] = field(default_factory=dict)
     """Leftovers of the platform as JSON values; never read by core code."""
+
+
+@dataclass(slots=True, kw_only=True)
+class GonePosting:
+    """A posting whose own page answers that it is gone (404 or 410), whatever the listing still shows."""
+
+    platform: str
+    external_id: str
+    url: str
 
 
 @dataclass(slots=True, kw_only=True)

@@ -68,17 +68,18 @@ def wait_for(work: Coroutine[Any, Any, T]) -> T:
         return runner.run(work)
 
 
-async def prepare_database(config: Config) -> URL:
-    """Reach the database, bring its tables to this version, and return its address.
+async def prepare_database(config: Config, *, migrating: bool = False) -> URL:
+    """Reach the database, make its tables where there are none, and return its address.
 
     Before a crawl begins: a missing database is the commonest mistake, and this says so in one sentence.
+    With `migrating`, tables of an earlier release are brought to this one.
 
     Raises:
         DatabaseUnavailable: it cannot be reached, or is unfit.
     """
     database = await AsyncDatabase.from_config(config)
     try:
-        await database.initialize()
+        await (database.migrate() if migrating else database.initialize())
         return database.engine.url
     finally:
         await database.close()

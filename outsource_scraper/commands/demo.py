@@ -79,7 +79,7 @@ class Command(ScrapyCommand):
         with sentences():
             where = "your PostgreSQL" if self._config.async_db_url else "the embedded PostgreSQL"
             with console.status(f"preparing {where}"):
-                wait_for(prepare_database(self._config))
+                wait_for(prepare_database(self._config, migrating=True))
             clock = _next_clock(self._config.outsource_data_dir)
             with _market(clock) as url:
                 self.settings.set("SANDBOX_URL", url, priority="cmdline")

@@ -25,6 +25,7 @@ class Command(ScrapyCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Migrate and say where."""
+        assert self.settings is not None
         with sentences():
-            url = wait_for(prepare_database(Config.load()))
+            url = wait_for(prepare_database(Config.load(self.settings), migrating=True))
             print(f"the tables in {url.render_as_string(hide_password=True)} are those of this version")

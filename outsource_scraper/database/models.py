@@ -88,6 +88,7 @@ class Project(Base):
     duration_days: Mapped[int | None] = mapped_column(Integer)
     status: Mapped[str] = mapped_column(server_default=text("'unknown'"))
     bids_count: Mapped[int | None] = mapped_column(Integer)
+    views_count: Mapped[int | None] = mapped_column(Integer)
 
     client_name: Mapped[str | None]
     client_country: Mapped[str | None]
@@ -109,6 +110,13 @@ class Project(Base):
     """When a field that matters, or the state, last changed; `first_seen_at` until then."""
     closed_at: Mapped[datetime | None] = mapped_column()
     """Null while open."""
+    closed_reason: Mapped[str | None]
+    """`items.ClosedReason`; null while open."""
+    repost_of: Mapped[int | None] = mapped_column(BigInteger)
+    """`projects.id` of an earlier posting of the same client with nearly the same title and text.
+    No foreign key: a link to what was deleted since is a link to nothing."""
+    counted_at: Mapped[datetime | None]
+    """When the last row of `project_counts` was written; null until bids or views first moved."""
     listed_at: Mapped[datetime] = mapped_column(
         Computed("coalesce(posted_at, first_seen_at)", persisted=True)
     )
@@ -117,9 +125,25 @@ class Project(Base):
     __table_args__ = (
         UniqueConstraint("platform", "external_id"),
         CheckConstraint("status IN ('open', 'closed', 'unknown')", name="status"),
+        CheckConstraint("closed_reason IN ('stated', 'absent', 'page_gone', 'deadline')", name="closed_reason"),
         Index("ix_projects_newest", listed_at.desc(), id.desc()),
         Index(
             "ix_projects_open", "platform", listed_at.desc(), id.desc(), postgresql_where=closed_at.is_(None)
+        ),
+        # Whose deadline has passed.
+        Index(
+            "ix_projects_deadline",
+            "platform",
+            "deadline_at",
+            postgresql_where=text("closed_at IS NULL AND deadline_at IS NOT NULL"),
+        ),
+        # What else a client has posted, the latest first.
+        Index(
+            "ix_projects_client",
+            "platform",
+            "client_name",
+            id.desc(),
+            postgresql_where=text("client_name IS NOT NULL"),
         ),
         # Room on every page for the touched version of a row or two.
         {"postgresql_with": {"fillfactor": 85}},
@@ -152,6 +176,21 @@ class ProjectChange(Base):
     )
 
 
+class ProjectCount(Base):
+    """How many bids and views a project had at a time: a row when a number has moved, at most one an hour.
+
+    The first row of a project tells its first sight, and is written with the second. No foreign key, as in
+    `ProjectChange`.
+    """
+
+    __tablename__ = "project_counts"
+
+    project_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    counted_at: Mapped[datetime] = mapped_column(primary_key=True)
+    bids_count: Mapped[int | None] = mapped_column(Integer)
+    views_count: Mapped[int | None] = mapped_column(Integer)
+
+
 class CrawlRun(Base):
     """One run of one spider: what it was asked to do, what it did, how it ended."""
 
@@ -162,10 +201,14 @@ class CrawlRun(Base):
     mode: Mapped[str | None]
     arguments: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     started_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    heartbeat_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    """When the run last showed that it is alive (`database.runs.HEARTBEAT`)."""
+    process: Mapped[str | None]
+    """The machine and the process id, such as "worker-1:4711"."""
     finished_at: Mapped[datetime | None]
     """Null while running, and for ever where the process was killed (verdict "interrupted")."""
     verdict: Mapped[str | None]
-    """Null while running; then ok, empty, blocked, partial, failed, unstored or interrupted."""
+    """Null while running; then ok, empty, blocked, partial, failed, unstored, busy or interrupted."""
     reason: Mapped[str | None]
     complete: Mapped[bool | None]
     """Whether the run covered the whole listing."""
@@ -217,3 +260,13 @@ class PageValidator(Base):
     last_modified: Mapped[str | None]
     """The header as it came: it is only ever sent back."""
     stored_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Notice(Base):
+    """When the operator was last told of a trouble, so that the same is not told again at once."""
+
+    __tablename__ = "notices"
+
+    trouble: Mapped[str] = mapped_column(primary_key=True)
+    """Platform and verdict, such as "flru blocked"."""
+    sent_at: Mapped[datetime]

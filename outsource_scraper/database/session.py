@@ -94,25 +94,38 @@ class AsyncDatabase:
         return self.sessions()
 
     async def initialize(self) -> None:
-        """Connect, refuse a database that is unfit, and bring the schema to `HEAD`.
+        """Connect, refuse a database that is unfit, and make the tables where there are none.
 
-        One query where the schema is there already. Any number of processes may call it at once.
+        Tables of another release are refused: who shares them with others decides when they are migrated
+        (`migrate`). One query where they are as they should be. Any number of processes may call it at once.
 
         Raises DatabaseUnavailable with a sentence that says what to do.
         """
-        async with self._sentences():
-            async with self.engine.connect() as connection:
-                revision = await self._fit_at_revision(connection)
-            if revision == HEAD:
+        await self._reach_head(migrating=False)
+
+    async def migrate(self) -> None:
+        """Connect, refuse a database that is unfit, and bring the tables to `HEAD` from wherever they are.
+
+        Raises DatabaseUnavailable with a sentence that says what to do.
+        """
+        await self._reach_head(migrating=True)
+
+    async def _reach_head(self, *, migrating: bool) -> None:
+        async with self._sentences(), self.engine.connect() as connection:
+            if await self._fit_at_revision(connection) == HEAD:
                 return
             # Imported here because a schema that is at HEAD, the usual case, has no need of Alembic.
             from outsource_scraper.database import migrate  # noqa: PLC0415
 
-            async with self.engine.begin() as connection:
-                await connection.execute(select(func.pg_advisory_xact_lock(MIGRATION_LOCK)))
+            async with _taking_turns(connection):
+                # Asked again: it may be that another process was at work.
+                revision = await self._fit_at_revision(connection)
+                if revision is not None and not migrating and revision != HEAD:
+                    raise migrate.misfit(revision, self.schema)
                 # Asked first: CREATE SCHEMA IF NOT EXISTS wants the right to create one even where it exists.
                 if await connection.scalar(select(func.to_regnamespace(self.schema))) is None:
                     await connection.execute(CreateSchema(self.schema))
+                await connection.commit()
                 await connection.run_sync(migrate.upgrade, self.schema)
 
     async def close(self) -> None:
@@ -185,6 +198,25 @@ class AsyncDatabase:
             case _:
                 advice = f"cannot be used now ({_reason(cause)}): see the server's log"
         raise DatabaseUnavailable(f"{self._where} {advice}.") from error
+
+
+@asynccontextmanager
+async def _taking_turns(connection: AsyncConnection) -> AsyncIterator[None]:
+    """Hold the lock of the migrations, for as long as `connection` is open at most.
+
+    Tried again and again, and not waited for: who waits inside a transaction is waited for by an index that
+    is made concurrently, by the very one that holds the lock.
+    """
+    while not await connection.scalar(select(func.pg_try_advisory_lock(MIGRATION_LOCK))):
+        await connection.rollback()
+        await asyncio.sleep(0.1)
+    await connection.commit()
+    try:
+        yield
+    finally:
+        await connection.rollback()
+        await connection.execute(select(func.pg_advisory_unlock(MIGRATION_LOCK)))
+        await connection.commit()
 
 
 def _cause(error: BaseException) -> BaseException:

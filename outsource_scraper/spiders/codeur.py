@@ -136,7 +136,7 @@ class CodeurSpider(FeedSpider):
         project.posted_at = parse_datetime(_AGE(card), now=page.now, tz=self.platform.tz)
         project.status = _STATUS.get(fold(_STATE(card)) or "", Status.UNKNOWN)
         project.bids_count = count_in(_OFFERS(card))
-        project.project_metadata |= shown({"views": count_in(_VIEWS(card))})
+        project.views_count = count_in(_VIEWS(card))
         return project
 
     def _project(self, link: str | None, title: str | None, described: Described, page: Page) -> Project:

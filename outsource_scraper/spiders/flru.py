@@ -9,7 +9,7 @@ Caveats:
     - The price of an order is of the whole of it; of a vacancy only where it names its time.
       "по договоренности" and "по результатам собеседования" are no prices.
     - Times are relative ("4 часа 7 минут назад") and become "8 июля, 19:00", in Moscow time, after a day.
-    - The description is cut by the site. Views are shown in steps ("больше 300").
+    - The description is cut by the site. Views beyond 300 are told as "больше 300" only.
     - An order with a chosen contractor stays in the listing, says so, and shows no number of answers.
 
 This page is read more often than any other, so its cards are read with compiled XPaths.
@@ -89,6 +89,7 @@ class FlruSpider(ListingSpider):
         card = record.root
         kind, place = kind_and_place(fold(_KIND(card)))
         state = fold(_STATE(card))
+        views = fold(_VIEWS(card))
         budget = parse_budget(PRICE(card), currency=self.platform.currency)
         payment_type = budget.payment_type
         if payment_type is None and kind == "Заказ" and budget.currency is not None:
@@ -114,11 +115,12 @@ class FlruSpider(ListingSpider):
             posted_at=parse_datetime(_AGE(card), now=page.now, tz=self.platform.tz),
             status=status(state),
             bids_count=answers(fold(_ANSWERS(card))),
+            views_count=int(views) if views and views.isdigit() else None,
             project_metadata=shown(
                 {
                     "kind": kind,
                     "state": state,
-                    "views": fold(_VIEWS(card)),
+                    "views": None if views is None or views.isdigit() else views,
                     "urgent": _URGENT(card) or None,
                 }
             ),

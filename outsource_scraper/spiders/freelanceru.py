@@ -89,9 +89,9 @@ class FreelanceruSpider(ListingSpider):
             duration_days=duration(record),
             status=Status.OPEN,
             bids_count=count_in(foot.get("comments")),
+            views_count=count_in(foot.get("eye")),
             project_metadata=shown(
                 {
-                    "views": count_in(foot.get("eye")),
                     "experience": foot.get("experience"),
                     "visibility": text_of(record, ".task-card__badges .task-badge"),
                 }

@@ -101,7 +101,6 @@ class KworkSpider(EmbeddedJsonSpider):
             "desired_price": None if desired is None else str(desired),
             "raised_at": None if raised_at is None else raised_at.isoformat(),
             "stage": dig(record, "altStatusHint", "title"),
-            "views": whole_number(record.get("views_dirty")),
             "files": len(record.get("files") or ()) or None,
             "client_wants": whole_number(dig(record, "user", "data", "wants_count")),
             "client_hired_percent": whole_number(dig(record, "user", "data", "wants_hired_percent")),
@@ -122,6 +121,7 @@ class KworkSpider(EmbeddedJsonSpider):
             duration_days=whole_number(record.get("max_days")) or None,
             status=status(record.get("status")),
             bids_count=whole_number(record.get("kwork_count")),
+            views_count=whole_number(record.get("views_dirty")),
             client_name=fold(dig(record, "user", "username")),
             project_metadata={name: value for name, value in metadata.items() if value is not None},
         )

@@ -89,7 +89,8 @@ class WeblancerSpider(ListingSpider):
             posted_at=parse_datetime(facts[0] if facts else None, now=page.now, tz=self.platform.tz),
             status=Status.OPEN,
             bids_count=number_of("заяв", facts),
-            project_metadata=shown({"views": number_of("просмотр", facts), "labels": labels[1:]}),
+            views_count=number_of("просмотр", facts),
+            project_metadata=shown({"labels": labels[1:]}),
         )
 
 

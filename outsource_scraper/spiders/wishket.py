@@ -143,7 +143,6 @@ class WishketSpider(ListingSpider):
             "level": text_of(record, ".project-level"),
             "start": text_of(record, ".launch-date span"),
             "experience": {name: experience for name, _, experience in chips if experience},
-            "views": counter(record, "view"),
             "comments": counter(record, "comment"),
             "interests": counter(record, "interest"),
         }
@@ -167,6 +166,7 @@ class WishketSpider(ListingSpider):
             duration_days=parse_duration_days(text_of(record, ".term")),
             status=status(marks),
             bids_count=applicants(beginning("지원자", details)),
+            views_count=counter(record, "view"),
             client_name=text_of(record, ".client-info .username"),
             client_rating=rating(texts_of(record, ".client-info .badge-box span")),
             client_verified=bool(record.css('.client-info img[alt="인증된 클라이언트"]')) or None,

@@ -35,7 +35,7 @@ async def test_upgrade_makes_what_the_models_declare(any_database_url: URL) -> N
         return compare_metadata(MigrationContext.configure(connection), Base.metadata)
 
     async with AsyncDatabase(any_database_url) as database:
-        async with database.engine.begin() as connection:
+        async with database.engine.connect() as connection:
             assert await connection.run_sync(migrate.current_revision) is None
             await connection.run_sync(migrate.upgrade)
             assert await connection.run_sync(migrate.current_revision) == migrate.head_revision()
@@ -49,6 +49,7 @@ async def test_each_schema_has_its_own_tables_and_revision(database_url: URL) ->
     async with AsyncDatabase(database_url, schema="market_1") as database:
         async with database.engine.begin() as connection:
             await connection.execute(text("CREATE SCHEMA market_1"))
+        async with database.engine.connect() as connection:
             await connection.run_sync(migrate.upgrade, "market_1")
         async with database.engine.connect() as connection:
             assert await connection.run_sync(tables, "market_1") == {*Base.metadata.tables, "alembic_version"}
@@ -62,7 +63,7 @@ async def test_a_failed_migration_leaves_nothing(database_url: URL) -> None:
         async with database.engine.begin() as connection:
             await connection.execute(text("CREATE TABLE projects (unexpected int)"))
         with pytest.raises(Exception, match="already exists"):
-            async with database.engine.begin() as connection:
+            async with database.engine.connect() as connection:
                 await connection.run_sync(migrate.upgrade)
         async with database.engine.connect() as connection:
             assert await connection.run_sync(tables, "public") == {"projects"}
@@ -71,10 +72,28 @@ async def test_a_failed_migration_leaves_nothing(database_url: URL) -> None:
 async def test_a_revision_of_a_newer_release_is_refused(database: AsyncDatabase) -> None:
     async with database.engine.begin() as connection:
         await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-        with pytest.raises(
-            DatabaseUnavailable, match=r'"public" is at revision 9999.*newer outsource_scraper'
-        ):
-            await connection.run_sync(migrate.upgrade)
+    with pytest.raises(DatabaseUnavailable, match=r'"public" is at revision 9999.*newer outsource_scraper'):
+        await database.migrate()
+    with pytest.raises(DatabaseUnavailable, match=r'"public" is at revision 9999.*newer outsource_scraper'):
+        await database.initialize()
+
+
+async def test_tables_of_an_earlier_release_are_refused_until_they_are_migrated(database: AsyncDatabase) -> None:
+    async with database.engine.begin() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '0003'"))
+    with pytest.raises(DatabaseUnavailable, match="at revision 0003 .* with `scrapy migrate`"):
+        await database.initialize()
+    await database.migrate()
+    await database.initialize()
+
+
+async def test_a_schema_of_its_own_leaves_the_indexes_of_another_alone(database_url: URL) -> None:
+    for schema in ("public", "market_1"):
+        async with AsyncDatabase(database_url, schema=schema) as database:
+            await database.migrate()
+    async with AsyncDatabase(database_url) as database, database.engine.connect() as connection:
+        indexes = await connection.run_sync(lambda sync: inspect(sync).get_indexes("projects", schema="public"))
+        assert "ix_projects_client" in {index["name"] for index in indexes}
 
 
 async def test_downgrade_and_the_command_line_of_alembic(

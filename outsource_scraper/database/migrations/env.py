@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 
 
 def run(connection: Connection, schema: str) -> None:
-    """Run the command at hand; the transaction is the caller's where one is open."""
+    """Run the command at hand, each revision in a transaction of its own."""
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,
         version_table_schema=schema,
+        transaction_per_migration=True,
         # Alembic knows its own table only by the name it was given here, which no model repeats.
         include_name=lambda name, kind, _: (kind, name) != ("table", "alembic_version"),
     )
@@ -35,7 +36,7 @@ def run(connection: Connection, schema: str) -> None:
 async def run_with_own_connection() -> None:
     """Connect as the environment says and run the command at hand."""
     config = Config.load()
-    async with await AsyncDatabase.from_config(config) as database, database.engine.begin() as connection:
+    async with await AsyncDatabase.from_config(config) as database, database.engine.connect() as connection:
         await connection.run_sync(run, config.db_schema)
 
 
