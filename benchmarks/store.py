@@ -105,7 +105,7 @@ async def _rows(database: AsyncDatabase) -> list[Figure]:
             await _empty(database)
             copy_in_batches = await _seconds(_copy_in_batches(driver, ready_made))
             await _empty(database)
-            run_id = await start_run(session, "sample", "new", {})
+            run_id = (await start_run(session, "sample", "new", {})).id
             new = await _seconds(_store(session, items, run_id, NOW))
             unchanged = await _seconds(_store(session, items, run_id, NOW))
             touched = await _seconds(_store(session, items, run_id, NOW + TOUCH_AFTER + timedelta(minutes=1)))

@@ -1,7 +1,8 @@
 """The one contract between the spiders and everything behind them.
 
 A spider yields a `Project` for every record it could read, a `RejectedRecord` for every one it could not,
-and a `GonePosting` where the page of a project is gone. This module imports nothing of ours, so that every other room may import it.
+and a `GonePosting` where the page of a project is gone. This module imports nothing of ours, so that every
+other room may import it.
 """
 
 from __future__ import annotations

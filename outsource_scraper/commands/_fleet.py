@@ -50,7 +50,8 @@ def crawl_side_by_side(
 def worst(ended: Sequence[Ended]) -> int:
     """The exit code for all: 0 if every verdict is ok, else that of the gravest."""
     gravity = [
-        Verdict.OK, Verdict.EMPTY, Verdict.PARTIAL, Verdict.BLOCKED, Verdict.FAILED, Verdict.UNSTORED
+        Verdict.OK, Verdict.BUSY, Verdict.EMPTY, Verdict.PARTIAL, Verdict.BLOCKED, Verdict.FAILED,
+        Verdict.UNSTORED,
     ]  # fmt: skip
     verdicts = [one.outcome.verdict for one in ended]
     return max(verdicts, key=gravity.index).exit_code if verdicts else 0

@@ -1,7 +1,7 @@
 """`scrapy crawl`, with an exit code that tells how the run ended.
 
 Scrapy's own ends with 0 after almost any failure; a schedule or a container needs the truth:
-0 ok, 1 could not start, 2 wrong arguments, 3 empty, 4 blocked, 5 partial, 6 not everything stored.
+0 ok, 1 could not start, 2 wrong arguments, 3 empty, 4 blocked, 5 partial, 6 not everything stored, 7 busy.
 """
 
 from __future__ import annotations
@@ -43,13 +43,23 @@ class Command(crawl.Command):
         return (
             "Crawl one platform into the database. Arguments (-a name=value): mode=new|full, max_pages=N,"
             " query=WORDS, since=24h|7d|ISO date. Exit code: 0 ok, 1 could not start, 2 wrong arguments,"
-            " 3 empty though results are expected, 4 blocked, 5 partial, 6 not everything stored."
+            " 3 empty though results are expected, 4 blocked, 5 partial, 6 not everything stored,"
+            " 7 another crawl of the platform is under way."
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Add --force."""
+        super().add_options(parser)
+        parser.add_argument(
+            "--force", action="store_true", help="crawl even where another crawl of the platform is under way"
         )
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Refuse what cannot be crawled, before the log begins."""
         super().process_options(args, opts)
         assert self.settings is not None
+        if opts.force:
+            self.settings.set("CRAWL_FORCE", True, priority="cmdline")
         with sentences():
             if len(args) != 1:
                 raise UsageError("name one platform: scrapy crawl <platform>; `scrapy platforms` lists them")

@@ -7,8 +7,9 @@ with everything, a relative age that is another moment at every look. So:
   time and a deadline are known at all). It is taken of the record as it was read and compared with that of
   the last reading: equal means unchanged, with nothing of the stored row read. Only where it differs are the
   two compared field by field, by `merge`.
-* Left out of the hash, and refreshed whenever the row is written anyway (`QUIET`): bids, leftovers, and what
-  the platform says of the client, which moves with every other project of that client.
+* Left out of the hash, and refreshed whenever the row is written anyway (`QUIET`): bids and views, of which
+  `database.counts` keeps a series, leftovers, and what the platform says of the client, which moves with
+  every other project of that client.
 * Unknown never overwrites known: None and an empty list are the lack of a detail, not its removal. The
   exception is money, where the lower bound, upper bound and currency are one value: "up to 500" after
   "300 to 400" has no lower bound, and an amount without a currency must not inherit one.
@@ -56,6 +57,7 @@ WATCHED = (
 QUIET = (
     "posted_at",
     "bids_count",
+    "views_count",
     "client_name",
     "client_country",
     "client_rating",

@@ -18,7 +18,7 @@ from struct import Struct
 from struct import error as StructError  # noqa: N812 - it is an exception, and struct names it badly
 from typing import TYPE_CHECKING, Any
 
-from outsource_scraper.items import Status
+from outsource_scraper.items import ClosedReason, Status
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -33,6 +33,8 @@ COLUMNS = (
     "last_seen_at",
     "changed_at",
     "closed_at",
+    "closed_reason",
+    "repost_of",
     "platform",
     "external_id",
     "url",
@@ -53,6 +55,7 @@ COLUMNS = (
     "duration_days",
     "status",
     "bids_count",
+    "views_count",
     "client_name",
     "client_country",
     "client_rating",
@@ -82,8 +85,12 @@ _row_start = Struct(">hiq").pack
 _numeric_head = Struct(">hhHh").pack
 
 
-async def binary_rows(readings: Mapping[int, tuple[Project, bytes]], now: datetime) -> AsyncIterator[bytes]:
+async def binary_rows(
+    readings: Mapping[int, tuple[Project, bytes]], now: datetime, reposts: Mapping[int, int]
+) -> AsyncIterator[bytes]:
     """Yield new rows of `projects` for COPY of `COLUMNS`, from projects and their content hashes by id.
+
+    `reposts` holds, by id, what a project is a repost of.
 
     Raises ValueError for a value that has no encoding: a number out of range, a naive time, a lone surrogate.
     """
@@ -93,7 +100,7 @@ async def binary_rows(readings: Mapping[int, tuple[Project, bytes]], now: dateti
     parts: list[bytes] = []
     for count, (project_id, (project, content_hash)) in enumerate(readings.items(), 1):
         try:
-            parts.append(_row(project_id, project, content_hash, seen, seen_at))
+            parts.append(_row(project_id, project, content_hash, seen, seen_at, reposts.get(project_id)))
         except (StructError, TypeError, AttributeError, OverflowError) as error:
             raise ValueError(f"a field cannot be encoded: {error}") from error
         if not count % _CHUNK:
@@ -103,7 +110,9 @@ async def binary_rows(readings: Mapping[int, tuple[Project, bytes]], now: dateti
     yield b"".join(parts)
 
 
-def _row(project_id: int, project: Project, content_hash: bytes, seen: bytes, seen_at: bytes) -> bytes:
+def _row(  # noqa: PLR0913, PLR0917 - called for every row
+    project_id: int, project: Project, content_hash: bytes, seen: bytes, seen_at: bytes, repost_of: int | None
+) -> bytes:
     url = project.url.encode()
     external_id = project.external_id.encode()
     title = project.title.encode()
@@ -115,14 +124,18 @@ def _row(project_id: int, project: Project, content_hash: bytes, seen: bytes, se
         length = _length(len(text))
     bids = project.bids_count
     days = project.duration_days
+    views = project.views_count
     verified = project.client_verified
+    is_closed = project.status is Status.CLOSED
     return b"".join(
         (
             _row_start(len(COLUMNS), 8, project_id),
             b"\x00\x00\x00\x10",
             content_hash,
             seen,
-            seen_at if project.status is Status.CLOSED else _NULL,
+            seen_at if is_closed else _NULL,
+            _word(ClosedReason.STATED) if is_closed else _NULL,
+            _NULL if repost_of is None else _int8(8, repost_of),
             _word(project.platform),
             _length(len(external_id)),
             external_id,
@@ -147,6 +160,7 @@ def _row(project_id: int, project: Project, content_hash: bytes, seen: bytes, se
             _NULL if days is None else _int4(4, days),
             _word(project.status),
             _NULL if bids is None else _int4(4, bids),
+            _NULL if views is None else _int4(4, views),
             _word(project.client_name),
             _word(project.client_country),
             _numeric(project.client_rating),

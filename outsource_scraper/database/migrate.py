@@ -1,6 +1,7 @@
 """Bring a schema's tables to the form that this release writes, by Alembic, without an alembic.ini.
 
-Every revision is a transaction of its own, and one may do without: a large table gets its indexes concurrently.
+Every revision is a transaction of its own, and one may do without: a large table gets its indexes
+concurrently.
 
 `database.session` imports this module only where a schema is not at `HEAD` already: Alembic costs a command
 about 150 ms to import.

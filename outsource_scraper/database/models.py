@@ -125,7 +125,9 @@ class Project(Base):
     __table_args__ = (
         UniqueConstraint("platform", "external_id"),
         CheckConstraint("status IN ('open', 'closed', 'unknown')", name="status"),
-        CheckConstraint("closed_reason IN ('stated', 'absent', 'page_gone', 'deadline')", name="closed_reason"),
+        CheckConstraint(
+            "closed_reason IN ('stated', 'absent', 'page_gone', 'deadline')", name="closed_reason"
+        ),
         Index("ix_projects_newest", listed_at.desc(), id.desc()),
         Index(
             "ix_projects_open", "platform", listed_at.desc(), id.desc(), postgresql_where=closed_at.is_(None)

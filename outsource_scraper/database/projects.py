@@ -1,12 +1,12 @@
-"""All SQL about projects: storing a batch in one transaction, closing by absence.
+"""The writer of projects: a batch is stored in one transaction.
 
 The writer speaks to asyncpg through the session's own connection, inside the session's transaction: COPY has
 no other way, and ten thousand rows a second leave no room for an object each. It makes one round trip for
 each kind of work, whatever the size of the batch, and none for a kind that the batch has not got.
 
-Writers of one platform take turns, by an advisory lock that ends with the transaction: no key is inserted
-twice, no two batches lock each other's rows, and what was read stays true until it is written. PostgreSQL's
-unique constraint stands behind the lock; see `faults.is_transient` for the one who does not take it.
+Writers of one platform take turns (`driver.lock_platforms`): no key is inserted twice, no two batches lock
+each other's rows, and what was read stays true until it is written. PostgreSQL's unique constraint stands
+behind the lock; see `faults.is_transient` for the one who does not take it.
 """
 
 from __future__ import annotations
@@ -17,21 +17,22 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select
-
-from outsource_scraper.database import copying, faults, runs
-from outsource_scraper.database.changes import MUTABLE, content_hash, deadline_moved, merge
+from outsource_scraper.database import closing, copying, counts, faults, reposts, runs
+from outsource_scraper.database.changes import MUTABLE, Merged, content_hash, deadline_moved, merge
 from outsource_scraper.database.copying import to_json
-from outsource_scraper.items import Project, RejectedRecord
+from outsource_scraper.database.driver import driver_of, lock_platforms
+from outsource_scraper.items import ClosedReason, GonePosting, Project, RejectedRecord, Status
 
 if TYPE_CHECKING:
-    from array import array
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
 TOUCH_AFTER = timedelta(hours=6)
 """An unchanged project is written to, `last_seen_at` and `bids_count`, only when last seen longer ago."""
+
+Item = Project | GonePosting | RejectedRecord
+"""What a batch is made of."""
 
 Reading = tuple[Project, bytes]
 """A project as read, and its `content_hash`."""
@@ -40,26 +41,26 @@ Reading = tuple[Project, bytes]
 # and without statistics yet, it reads all open projects of the platform and compares each with every key.
 # A key that is not known gets its id here: one round trip less for new rows.
 _READ = """
-SELECT key.external_id, coalesce(known.id, nextval('projects_id_seq')), known.id IS NULL, known.content_hash,
-    known.deadline_at, known.last_seen_at < $3
+SELECT key.external_id, coalesce(known.id, nextval('projects_id_seq')) AS id, known.id IS NULL AS is_new,
+    known.content_hash, known.deadline_at, known.last_seen_at < $3 AS is_stale, known.bids_count,
+    known.views_count, coalesce(known.counted_at, known.first_seen_at) <= $4 AS may_count
 FROM unnest($2::text[]) AS key (external_id) LEFT JOIN LATERAL (
-    SELECT id, content_hash, deadline_at, last_seen_at
+    SELECT id, content_hash, deadline_at, first_seen_at, last_seen_at, bids_count, views_count, counted_at
     FROM projects WHERE platform = $1 AND external_id = key.external_id LIMIT 1
 ) AS known ON true
 """
 _READ_FULL = f"""
-SELECT id, content_hash, changed_at, closed_at, {", ".join(MUTABLE)}
+SELECT id, content_hash, changed_at, closed_at, closed_reason,
+    coalesce(counted_at, first_seen_at) <= $2 AS may_count, {", ".join(MUTABLE)}
 FROM projects WHERE id = ANY ($1::bigint[]) ORDER BY id FOR NO KEY UPDATE
 """  # noqa: S608 - our own column names
 _UPDATE = f"""
 UPDATE projects SET content_hash = $2, last_seen_at = greatest(last_seen_at, $3), changed_at = $4,
-    closed_at = $5, {", ".join(f"{name} = ${place}" for place, name in enumerate(MUTABLE, 6))}
+    closed_at = $5, closed_reason = $6,
+    {", ".join(f"{name} = ${place}" for place, name in enumerate(MUTABLE, 7))}
 WHERE id = $1
 """  # noqa: S608 - our own column names
-_TOUCH = """
-UPDATE projects SET last_seen_at = $3, bids_count = coalesce(seen.bids_count, projects.bids_count)
-FROM unnest($1::bigint[], $2::int[]) AS seen (id, bids_count) WHERE projects.id = seen.id
-"""
+_TOUCH = "UPDATE projects SET last_seen_at = $2 WHERE id = ANY ($1::bigint[])"
 _HISTORY = """
 INSERT INTO project_changes (run_id, changed_at, project_id, kind, changes)
 SELECT $1, $2, project_id, kind, changes::jsonb
@@ -70,23 +71,6 @@ SELECT known.id FROM unnest($2::text[]) AS key (external_id), LATERAL (
     SELECT id FROM projects WHERE platform = $1 AND external_id = key.external_id LIMIT 1
 ) AS known
 """
-_CLOSE_ABSENT = """
-WITH absent AS (
-    SELECT id, status FROM projects
-    WHERE platform = $1 AND closed_at IS NULL
-        -- What another run found meanwhile was not there to be seen by this one.
-        AND changed_at < coalesce((SELECT started_at FROM crawl_runs WHERE id = $2), $3)
-        AND NOT EXISTS (SELECT FROM unnest($4::bigint[]) AS seen (id) WHERE seen.id = projects.id)
-    ORDER BY id FOR NO KEY UPDATE
-), closed AS (
-    UPDATE projects SET closed_at = $3, changed_at = $3, status = 'closed', content_hash = NULL
-    FROM absent WHERE projects.id = absent.id RETURNING projects.id, absent.status
-), history AS (
-    INSERT INTO project_changes (run_id, changed_at, project_id, kind, changes)
-    SELECT $2, $3, id, 'closed', jsonb_build_object('status', jsonb_build_array(status, 'closed')) FROM closed
-)
-SELECT count(*) FROM closed
-"""
 
 
 class Batch:
@@ -95,20 +79,25 @@ class Batch:
     The hash is taken here, item by item while the batch before is being written, and not in the transaction.
     """
 
-    __slots__ = ("_size", "duplicates", "projects", "rejected")
+    __slots__ = ("_size", "duplicates", "gone", "projects", "rejected")
 
-    def __init__(self, items: Iterable[Project | RejectedRecord] = ()) -> None:
+    def __init__(self, items: Iterable[Item] = ()) -> None:
         self.projects: dict[str, dict[str, Reading]] = {}
         """By platform and external id."""
+        self.gone: dict[str, dict[str, GonePosting]] = {}
+        """Likewise; they are closed after everything else is written."""
         self.rejected: list[RejectedRecord] = []
         self.duplicates = 0
         self._size = 0
         for item in items:
             self.add(item)
 
-    def add(self, item: Project | RejectedRecord) -> None:
+    def add(self, item: Item) -> None:
         """Take an item in."""
         self._size += 1
+        if isinstance(item, GonePosting):
+            self.gone.setdefault(item.platform, {})[item.external_id] = item
+            return
         if isinstance(item, RejectedRecord):
             self.rejected.append(item)
             return
@@ -128,17 +117,19 @@ class Batch:
         """How many items were taken in, the folded ones among them."""
         return self._size
 
-    def __iter__(self) -> Iterator[Project | RejectedRecord]:
+    def __iter__(self) -> Iterator[Item]:
         """The items, without the folded ones."""
         for readings in self.projects.values():
             for project, _ in readings.values():
                 yield project
+        for gone in self.gone.values():
+            yield from gone.values()
         yield from self.rejected
 
 
 @dataclass(slots=True, kw_only=True)
 class BatchResult:
-    """What became of a batch. Every item of it is counted in one of the first six."""
+    """What became of a batch. Every project and rejected record is counted in one of the first six."""
 
     new: int = 0
     updated: int = 0
@@ -149,7 +140,7 @@ class BatchResult:
     """What now stands in `rejected_records`: the batch's own, and the rows that PostgreSQL refused."""
 
     closed: int = 0
-    """Of the updated ones those that the platform itself says are closed."""
+    """Those of which the platform itself says, or their own pages, that they are closed."""
     project_ids: list[int] = field(default_factory=list)
     """`projects.id` of everything that was seen, rejected records of known projects among them."""
     unidentified: int = 0
@@ -191,32 +182,15 @@ async def store_batch(
     return await _transact(session, batch, _HalvingWriter(run_id, now, touch_after))
 
 
-async def close_absent(
-    session: AsyncSession, platform: str, seen: array[int] | Sequence[int], run_id: int, now: datetime
-) -> int:
-    """Close the open projects of `platform` that a run over its whole listing has not seen; return how many.
-
-    `seen` holds `projects.id`. A run that saw nothing at all closes nothing: a listing is never that empty.
-    One transaction of its own, with history and the run's count. The hash of a closed row is taken away, so
-    that the next sighting, even one that says nothing of the status, reopens it.
-    """
-    if not len(seen):
-        return 0
-    async with session.begin():
-        await _lock(session, [platform])
-        driver = await _driver(session)
-        count: int = await driver.fetchval(_CLOSE_ABSENT, platform, run_id, now, seen)
-        await runs.add_counts(session, run_id, {"closed": count})
-    return count
-
-
 async def _transact(session: AsyncSession, batch: Batch, writer: _Writer) -> BatchResult:
     result = BatchResult(duplicates=batch.duplicates, rejected=list(batch.rejected))
     async with session.begin():
-        await _lock(session, sorted(batch.projects))
-        driver = await _driver(session)
+        await lock_platforms(session, sorted({*batch.projects, *batch.gone}))
+        driver = await driver_of(session)
         for platform, readings in batch.projects.items():
             result._add(await writer.write(driver, platform, readings))
+        for platform, gone in batch.gone.items():
+            result.closed += await closing.close_gone(driver, platform, gone, writer.run_id, writer.now)
         if result.rejected or writer.refused:
             result.rejected += writer.refused
             await _identify(driver, result)
@@ -224,19 +198,6 @@ async def _transact(session: AsyncSession, batch: Batch, writer: _Writer) -> Bat
         if writer.run_id is not None:
             await runs.add_counts(session, writer.run_id, result.counts())
     return result
-
-
-async def _lock(session: AsyncSession, platforms: Sequence[str]) -> None:
-    # Through the session, not the driver: its first statement is what begins the transaction.
-    for platform in platforms or ("",):
-        name = func.concat(func.current_schema(), ".projects.", runs.storable(platform))
-        await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
-
-
-async def _driver(session: AsyncSession) -> Any:
-    """The asyncpg connection on which the session's transaction runs."""
-    connection = await (await session.connection()).get_raw_connection()
-    return connection.driver_connection
 
 
 async def _identify(driver: Any, result: BatchResult) -> None:
@@ -257,45 +218,53 @@ class _Writer:
     def __init__(self, run_id: int | None, now: datetime, touch_after: timedelta) -> None:
         self.run_id = run_id
         self.refused: list[RejectedRecord] = []
-        self._now = now
+        self.now = now
         self._stale = now - touch_after
+        self._last_counts = now - counts.COUNT_AFTER
 
     async def write(self, driver: Any, platform: str, readings: Mapping[str, Reading]) -> BatchResult:
         """Write them, or raise with the transaction spoiled."""
         result = BatchResult()
         new: dict[int, Reading] = {}
         changed: dict[int, Reading] = {}
-        touched: dict[int, int | None] = {}
-        for row in await driver.fetch(_READ, platform, list(readings), self._stale):
-            external_id, project_id, is_new, known_hash, deadline_at, is_stale = row
-            project, read_hash = reading = readings[external_id]
-            if is_new:
+        touched: list[int] = []
+        counted: dict[int, counts.Counts] = {}
+        for row in await driver.fetch(_READ, platform, list(readings), self._stale, self._last_counts):
+            project, read_hash = reading = readings[row["external_id"]]
+            project_id = row["id"]
+            if row["is_new"]:
                 new[project_id] = reading
                 continue
-            if known_hash != read_hash or (
-                project.deadline_at is not None and deadline_moved(deadline_at, project.deadline_at)
+            if row["content_hash"] != read_hash or (
+                project.deadline_at is not None and deadline_moved(row["deadline_at"], project.deadline_at)
             ):
                 changed[project_id] = reading
                 continue
             result.unchanged += 1
             result.project_ids.append(project_id)
-            if is_stale:
-                touched[project_id] = project.bids_count
+            if row["may_count"] and counts.moved(project, row):
+                counted[project_id] = project.bids_count, project.views_count
+            elif row["is_stale"]:
+                touched.append(project_id)
         if touched:
-            await driver.execute(_TOUCH, list(touched), list(touched.values()), self._now)
+            await driver.execute(_TOUCH, touched, self.now)
+        if counted:
+            await counts.append(driver, counted, self.now)
         if changed:
             await self._write_changed(driver, changed, result)
             # Deleted by somebody between the two looks: new again, under the same id.
             new |= changed
         if new:
-            await self._write_new(driver, new, result)
+            await self._write_new(driver, platform, new, result)
         return result
 
-    async def _write_new(self, driver: Any, new: Mapping[int, Reading], result: BatchResult) -> None:
+    async def _write_new(
+        self, driver: Any, platform: str, new: Mapping[int, Reading], result: BatchResult
+    ) -> None:
+        found = await reposts.find(driver, platform, {key: project for key, (project, _) in new.items()})
         # Handed over bit by bit: PostgreSQL works on the first rows while the last are being made.
-        await driver.copy_to_table(
-            "projects", columns=copying.COLUMNS, format="binary", source=copying.binary_rows(new, self._now)
-        )
+        rows = copying.binary_rows(new, self.now, found)
+        await driver.copy_to_table("projects", columns=copying.COLUMNS, format="binary", source=rows)
         ids = list(new)
         await self._append_history(driver, ids, ["new"] * len(ids), [None] * len(ids))
         result.new += len(ids)
@@ -305,37 +274,50 @@ class _Writer:
         """Write what was found, and take it out of `changed`."""
         updates: list[tuple[Any, ...]] = []
         history: list[tuple[int, str, str]] = []
-        for row in await driver.fetch(_READ_FULL, list(changed)):
+        counted: dict[int, counts.Counts] = {}
+        for row in await driver.fetch(_READ_FULL, list(changed), self._last_counts):
             project, read_hash = changed.pop(row["id"])
             result.project_ids.append(row["id"])
-            if row["changed_at"] > self._now:
+            if row["changed_at"] > self.now:
                 result.unchanged += 1
                 continue
             merged = merge(row, project)
+            if counts.moved(project, row):
+                if row["may_count"]:
+                    counted[row["id"]] = project.bids_count, project.views_count
+                else:
+                    merged.values |= {name: row[name] for name in ("bids_count", "views_count")}
+            reason = _closed_reason(row, project, merged)
             if merged.kind is None:
                 result.unchanged += 1
             else:
+                if reason != row["closed_reason"]:
+                    merged.changes["closed_reason"] = [row["closed_reason"], reason]
                 result.reopened += merged.kind == "reopened"
                 result.updated += merged.kind != "reopened"
                 result.closed += merged.kind == "closed"
                 history.append((row["id"], merged.kind, to_json(merged.changes)))
-            updates.append(self._changed_row(row, read_hash, merged.kind, merged.values))
+            updates.append(self._changed_row(row, read_hash, merged, reason))
+        if counted:
+            await counts.append(driver, counted, self.now)
         if updates:
             await driver.executemany(_UPDATE, updates)
         if history:
             await self._append_history(driver, *map(list, zip(*history, strict=True)))
 
     def _changed_row(
-        self, row: Mapping[str, Any], read_hash: bytes, kind: str | None, values: Mapping[str, Any]
+        self, row: Mapping[str, Any], read_hash: bytes, merged: Merged, reason: str | None
     ) -> tuple[Any, ...]:
-        closed_at = {"closed": self._now, "reopened": None}.get(kind or "", row["closed_at"])
+        kind, values = merged.kind, merged.values
+        closed_at = {"closed": self.now, "reopened": None}.get(kind or "", row["closed_at"])
         metadata = values["project_metadata"]
         return (
             row["id"],
             read_hash,
-            self._now,
-            row["changed_at"] if kind is None else self._now,
+            self.now,
+            row["changed_at"] if kind is None else self.now,
             closed_at,
+            reason,
             *(values[name] for name in MUTABLE[:-1]),
             metadata if isinstance(metadata, str) else to_json(metadata),
         )
@@ -343,7 +325,7 @@ class _Writer:
     async def _append_history(
         self, driver: Any, ids: list[int], kinds: list[str], changes: Sequence[str | None]
     ) -> None:
-        await driver.execute(_HISTORY, self.run_id, self._now, ids, kinds, changes)
+        await driver.execute(_HISTORY, self.run_id, self.now, ids, kinds, changes)
 
 
 class _HalvingWriter(_Writer):
@@ -368,6 +350,13 @@ class _HalvingWriter(_Writer):
         result = await self.write(driver, platform, dict(everything[:middle]))
         result._add(await self.write(driver, platform, dict(everything[middle:])))
         return result
+
+
+def _closed_reason(row: Mapping[str, Any], project: Project, merged: Merged) -> str | None:
+    if merged.kind == "reopened" or (row["closed_at"] is None and merged.kind != "closed"):
+        return None
+    # The platform's own word counts more than what was concluded before it spoke.
+    return ClosedReason.STATED if project.status is Status.CLOSED else row["closed_reason"]
 
 
 def _refused(project: Project, reason: str) -> RejectedRecord:

@@ -1,14 +1,18 @@
 """All SQL about runs: the row of a run from its start to its verdict, and the records it set aside.
 
 A run whose process was killed leaves a row without a verdict. So that the next run can tell it from one that
-is still going on, a run holds a session-level advisory lock on its id for as long as its connection lives:
-PostgreSQL lets go of it the moment the process or its machine is gone.
+is still going on, a run shows in two ways that it is alive. It holds a session-level advisory lock on its id
+for as long as its connection lives: PostgreSQL lets go of it the moment the process is gone. And it writes a
+heartbeat: where a machine or a network is gone and nobody told PostgreSQL, the lock stays, the beats do not.
+All times are those of the database's clock, so that machines need not agree on the time.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast, overload
 
 from sqlalchemy import func, insert, select, update
@@ -17,6 +21,7 @@ from outsource_scraper.database.models import CrawlRun, RejectedRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
     from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -34,33 +39,78 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 INTERRUPTED = "interrupted"
 """The verdict of a run that ended without telling one."""
 
+HEARTBEAT = timedelta(seconds=15)
+"""Time between two signs of life."""
+DEAD_AFTER = timedelta(seconds=90)
+"""A run that has not shown a sign of life for so long is dead, whatever locks its connection still holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The row of a run that was just opened."""
+
+    id: int
+    busy_with: CrawlRun | None
+    """Another run of the platform that is under way: a reason for the new one to end."""
+
 
 async def start_run(
-    session: AsyncSession, platform: str, mode: str | None, arguments: Mapping[str, Any]
-) -> int:
-    """Open the row of a run, mark the abandoned ones of the same platform, and commit. Return the run's id.
+    session: AsyncSession,
+    platform: str,
+    mode: str | None,
+    arguments: Mapping[str, Any],
+    process: str | None = None,
+) -> Started:
+    """Open the row of a run, mark the abandoned ones of the same platform, and commit.
 
-    The run counts as alive while the connection of `session` lives: bind the session to one connection for
-    the whole run, and call `hold_run` on a new one.
+    Starts of a platform take turns, so that of two at the same moment the second sees the first. The run
+    counts as alive while the connection of `session` lives and `beat` is called: bind the session to one
+    connection for the whole run, and call `hold_run` on a new one.
     """
     async with session.begin():
+        name = func.concat(func.current_schema(), ".crawl_runs.start.", platform)
+        await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
         await _mark_abandoned(session, platform)
+        under_way = (
+            select(CrawlRun)
+            .where(CrawlRun.platform == platform, CrawlRun.verdict.is_(None))
+            .order_by(CrawlRun.id.desc())
+            .limit(1)
+        )
+        other = (await session.scalars(under_way)).first()
         statement = (
             insert(CrawlRun)
-            .values(platform=platform, mode=mode, arguments=_json_values(arguments))
+            .values(platform=platform, mode=mode, arguments=_json_values(arguments), process=process)
             .returning(CrawlRun.id)
         )
         run_id = (await session.execute(statement)).scalar_one()
         # Before the commit, so that nobody ever sees the row of a living run unlocked. Tried, not waited for:
         # nobody else holds a new id, but for one who truncated the table and gave the ids out anew.
         await session.execute(select(func.pg_try_advisory_lock(_lock_key(run_id))))
-    return run_id
+    return Started(run_id, other)
 
 
-async def hold_run(session: AsyncSession, run_id: int) -> None:
-    """Take the lock that says the run is alive, on the new connection of a run that lost its own."""
+async def hold_run(session: AsyncSession, run_id: int) -> bool:
+    """Take the lock that says the run is alive, on the new connection of a run that lost its own.
+
+    False where the lost connection still has it, because PostgreSQL does not know yet that it is lost.
+    """
     async with session.begin():
-        await session.execute(select(func.pg_try_advisory_lock(_lock_key(run_id))))
+        return bool(await session.scalar(select(func.pg_try_advisory_lock(_lock_key(run_id)))))
+
+
+async def beat(session: AsyncSession, run_id: int) -> None:
+    """Show that the run is alive, in a transaction of its own."""
+    async with session.begin():
+        await session.execute(
+            update(CrawlRun).where(CrawlRun.id == run_id).values(heartbeat_at=func.clock_timestamp())
+        )
+
+
+async def server_time(session: AsyncSession) -> datetime:
+    """Return the time by the database's clock, aware."""
+    async with session.begin():
+        return cast("datetime", await session.scalar(select(func.clock_timestamp())))
 
 
 async def add_counts(session: AsyncSession, run_id: int, counts: Mapping[str, int]) -> None:
@@ -123,12 +173,15 @@ def storable(text: str | None) -> str | None:
 async def _mark_abandoned(session: AsyncSession, platform: str) -> None:
     # Materialized, so that the lock of a run is tried only where its platform and verdict were looked at.
     open_runs = (
-        select(CrawlRun.id)
+        select(CrawlRun.id, CrawlRun.heartbeat_at)
         .where(CrawlRun.platform == platform, CrawlRun.verdict.is_(None))
         .cte("open_runs")
         .prefix_with("MATERIALIZED")
     )
-    abandoned = select(open_runs.c.id).where(func.pg_try_advisory_xact_lock(_lock_key(open_runs.c.id)))
+    abandoned = select(open_runs.c.id).where(
+        (open_runs.c.heartbeat_at < func.clock_timestamp() - DEAD_AFTER)
+        | func.pg_try_advisory_xact_lock(_lock_key(open_runs.c.id))
+    )
     # finished_at stays null: nobody knows when it was killed.
     await session.execute(
         update(CrawlRun)

@@ -33,6 +33,15 @@ OLDEST_VERSION = 15
 MIGRATION_LOCK = 0x6F757473
 """The key of the advisory lock under which the migrations run; one for all schemas, as extensions are."""
 
+_ENDINGS = {
+    "idle_in_transaction_session_timeout": "60s",
+    "tcp_keepalives_idle": "15",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "30s",
+}
+"""What lets the server find out that a client is gone with its network, and let go of its locks."""
+
 _DATABASES = table(
     "pg_database", column("datname"), column("encoding"), column("datctype"), schema="pg_catalog"
 )
@@ -60,11 +69,13 @@ class AsyncDatabase:
             url.difference_update_query(["application_name", "connect_timeout"]),
             pool_pre_ping=True,
             pool_size=pool_size,
+            max_overflow=0,
             connect_args={
                 "timeout": float(str(url.query.get("connect_timeout", CONNECT_TIMEOUT))),
                 "server_settings": {
                     "application_name": str(url.query.get("application_name", application_name)),
                     "search_path": f'"{schema}", public',
+                    **_ENDINGS,
                 },
             },
         )

@@ -17,8 +17,15 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from outsource_scraper.database.copying import to_json
-from outsource_scraper.database.projects import Batch
-from outsource_scraper.items import PaymentType, Project, RejectedRecord, Status, WorkType
+from outsource_scraper.database.projects import Batch, Item
+from outsource_scraper.items import (
+    GonePosting,
+    PaymentType,
+    Project,
+    RejectedRecord,
+    Status,
+    WorkType,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -107,10 +114,12 @@ class Spool:
         path.unlink(missing_ok=True)
 
 
-def _item(line: dict[str, dict[str, Any]]) -> Project | RejectedRecord:
+def _item(line: dict[str, dict[str, Any]]) -> Item:
     ((kind, fields),) = line.items()
     if kind == RejectedRecord.__name__:
         return RejectedRecord(**fields)
+    if kind == GonePosting.__name__:
+        return GonePosting(**fields)
     if kind != Project.__name__:
         raise ValueError(f"unknown kind {kind!r}")
     values = {

@@ -20,6 +20,7 @@ class Verdict(StrEnum):
     BLOCKED = "blocked"
     PARTIAL = "partial"
     UNSTORED = "unstored"
+    BUSY = "busy"
 
     @property
     def exit_code(self) -> int:
@@ -34,6 +35,7 @@ _EXIT_CODES = {
     Verdict.BLOCKED: 4,
     Verdict.PARTIAL: 5,
     Verdict.UNSTORED: 6,
+    Verdict.BUSY: 7,
 }
 
 
@@ -70,7 +72,7 @@ def judge(
         filtered: whether the arguments ask for a part only, so that nothing found is no wonder.
         usual: by field, the share of the projects on listing pages that had it in recent runs, 0 to 1.
     """
-    for rule in (_unstored, _credential_refused, _blocked, _failed):
+    for rule in (_busy, _unstored, _credential_refused, _blocked, _failed):
         outcome = rule(stats, finish_reason)
         if outcome is not None:
             return outcome
@@ -86,6 +88,12 @@ def judge(
             reason="the listing held no record at all: look with `scrapy capture` whether it has changed",
         )
     return Outcome(verdict=Verdict.OK)
+
+
+def _busy(stats: Mapping[str, Any], finish_reason: str) -> Outcome | None:
+    if finish_reason != "busy":
+        return None
+    return Outcome(verdict=Verdict.BUSY, reason=str(stats.get("run/busy")))
 
 
 def _unstored(stats: Mapping[str, Any], finish_reason: str) -> Outcome | None:

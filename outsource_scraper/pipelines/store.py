@@ -9,34 +9,35 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
+import os
+import socket
 from array import array
-from contextlib import suppress
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Self
 
-from scrapy.exceptions import DropItem
+from scrapy.exceptions import CloseSpider, DropItem
 
 from outsource_scraper.config import Config
-from outsource_scraper.database import faults, listings, runs
+from outsource_scraper.database import closing, faults, listings, runs
 from outsource_scraper.database.changes import content_hash
-from outsource_scraper.database.projects import Batch, BatchResult, close_absent, store_batch
+from outsource_scraper.database.projects import TOUCH_AFTER, Batch, BatchResult, store_batch
 from outsource_scraper.database.retention import purge
 from outsource_scraper.database.session import AsyncDatabase
 from outsource_scraper.database.spool import Spool, UnreadableSpool
 from outsource_scraper.errors import DatabaseUnavailable
-from outsource_scraper.items import Project, RejectedRecord
+from outsource_scraper.items import GonePosting, Project, RejectedRecord
+from outsource_scraper.pipelines._run_session import RunSession
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
     from pathlib import Path
 
     from scrapy.crawler import Crawler
-    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from outsource_scraper.database.models import CrawlRun
 
 logger = logging.getLogger(__name__)
-
-T = TypeVar("T")
 
 
 class _Group:
@@ -44,25 +45,28 @@ class _Group:
 
     __slots__ = ("batch", "done", "linger", "opened_at", "refused", "stored")
 
-    def __init__(self, linger: asyncio.TimerHandle) -> None:
+    def __init__(self, linger: asyncio.TimerHandle, opened_at: datetime) -> None:
         self.batch = Batch()
         self.done = asyncio.Event()
         self.linger = linger
-        self.opened_at = datetime.now(UTC)
+        self.opened_at = opened_at
         self.stored = False
         self.refused: frozenset[tuple[str, str | None]] = frozenset()
         """Platform and external id of what stands in `rejected_records` now."""
 
 
 class StorePipeline:
-    """Puts every `Project` and `RejectedRecord` into PostgreSQL; anything else passes through.
+    """Puts every `Project`, `RejectedRecord` and `GonePosting` into PostgreSQL; anything else passes through.
 
     A stored project goes on to whatever comes after the pipelines. Everything else is dropped with its
-    reason: a rejected record, a row that PostgreSQL refused (both stand in `rejected_records`), and an item
-    of a batch that the database would not take and that waits on disk (see `database.spool`).
+    reason: a rejected record, a row that PostgreSQL refused (both stand in `rejected_records`), what is gone,
+    and an item of a batch that the database would not take and that waits on disk (see `database.spool`).
+
+    A second crawl of a platform ends at once, with the finish reason `busy`, unless `CRAWL_FORCE` is set.
+    Times are those of the database's clock, asked for once: machines that share it need not agree.
 
     Settings: `STORE_BATCH_SIZE` (items), `STORE_BATCH_LINGER` (seconds a batch waits for more),
-    `STORE_RETRY_TIMES`, `STORE_RETRY_DELAY` (seconds before the first retry, doubled for each further one).
+    `CRAWL_FORCE`, and those of `RunSession`.
 
     Stats `store/...`: `new`, `updated`, `unchanged`, `reopened`, `duplicates`, `rejected`, `spooled` and
     `lost` (neither the database nor the disk would take them) add up to the items taken in; then `closed`,
@@ -74,12 +78,11 @@ class StorePipeline:
         settings = crawler.settings
         self._size = settings.getint("STORE_BATCH_SIZE", 2000)
         self._linger = settings.getfloat("STORE_BATCH_LINGER", 0.05)
-        self._retry_times = settings.getint("STORE_RETRY_TIMES", 5)
-        self._retry_delay = settings.getfloat("STORE_RETRY_DELAY", 0.5)
+        self._forced = settings.getbool("CRAWL_FORCE")
 
         self._stats = crawler.stats
-        self._connection: AsyncConnection | None = None
-        self._session: AsyncSession | None = None
+        self._ahead = timedelta()
+        """By how much the database's clock is ahead of ours."""
         self.run_id: int | None = None
         """The row of this run in `crawl_runs`, once the spider is open."""
         self.platform = ""
@@ -113,16 +116,17 @@ class StorePipeline:
         self._stats.set_value("store/batches", 0)
         config = Config.load(self._crawler.settings)
         self._spool = Spool.of(config)
+        # One connection for the run, one for whatever the extensions ask.
         self._database = await AsyncDatabase.from_config(config, pool_size=2)
+        self._run_session = RunSession(self._crawler, self._database)
         try:
             await self._database.initialize()
-            arguments = getattr(spider, "arguments", {})
-            self.run_id = await self._persistently(
-                lambda session: runs.start_run(session, self.platform, mode, arguments)
-            )
+            await self._start_run(mode, getattr(spider, "arguments", {}))
             for path in self._spool.waiting():
                 await self._unspool(path)
             await self._purge()
+        except CloseSpider:  # the run's row still waits for its verdict
+            raise
         except BaseException as error:
             await self._release()
             if faults.is_transient(error) or faults.sqlstate(error):
@@ -138,12 +142,12 @@ class StorePipeline:
 
         Raises DropItem for what did not become a row of `projects`.
         """
-        if not isinstance(item, Project | RejectedRecord):
+        if not isinstance(item, Project | RejectedRecord | GonePosting):
             return item
         group = self._open
         if group is None:
             linger = asyncio.get_running_loop().call_later(self._linger, self._close_group)
-            group = self._open = _Group(linger)
+            group = self._open = _Group(linger, self._now())
         group.batch.add(item)
         if len(group.batch) >= self._size:
             self._close_group()
@@ -151,12 +155,14 @@ class StorePipeline:
         await group.done.wait()
         if not group.stored:
             raise DropItem("not in the database; the log says where it is", log_level="DEBUG")
+        if isinstance(item, GonePosting):
+            raise DropItem("closed: its page is gone", log_level="DEBUG")
         if group.refused and (item.platform, item.external_id) in group.refused:
             raise DropItem("set aside in rejected_records", log_level="DEBUG")
         return item
 
     async def close_spider(self) -> None:
-        """Write the last batch, close what a run over the whole listing has not seen, and disconnect.
+        """Write the last batch, close what is gone or too late, and disconnect.
 
         Scrapy calls this also where `open_spider` has failed: then nothing is open.
         """
@@ -168,6 +174,7 @@ class StorePipeline:
             self._closed.put_nowait(None)
             await writer
             await self._close_absent()
+            await self._close_expired()
         finally:
             await self._release()
 
@@ -207,7 +214,7 @@ class StorePipeline:
                 )
 
         try:
-            await self._persistently(finish, patiently=not self._failed)
+            await self._run_session.persistently(finish, patiently=not self._failed)
         except Exception as error:
             if not faults.is_transient(error):
                 raise
@@ -215,12 +222,35 @@ class StorePipeline:
         finally:
             await self._release()
 
+    async def _start_run(self, mode: str | None, arguments: dict[str, Any]) -> None:
+        """Open the run's row.
+
+        Raises CloseSpider where another crawl of the platform is under way.
+        """
+        process = f"{socket.gethostname()}:{os.getpid()}"
+        server_time = await self._run_session.persistently(runs.server_time)
+        self._ahead = server_time - datetime.now(UTC)
+        started = await self._run_session.persistently(
+            lambda session: runs.start_run(session, self.platform, mode, arguments, process)
+        )
+        self.run_id = started.id
+        self._run_session.keep_alive(started.id)
+        self._stats.set_value("run/id", started.id)
+        if started.busy_with is not None and not self._forced:
+            self._stats.set_value("run/busy", _busy(self.platform, started.busy_with))
+            raise CloseSpider("busy")
+
+    def _now(self) -> datetime:
+        return datetime.now(UTC) + self._ahead
+
     async def _purge(self) -> None:
         """Delete what the platform's terms let nobody keep any longer."""
         retention = getattr(getattr(self._crawler.spider, "platform", None), "retention", None)
         if retention is not None:
-            before = datetime.now(UTC) - retention
-            count = await self._persistently(lambda session: purge(session, self.platform, before))
+            before = self._now() - retention
+            count = await self._run_session.persistently(
+                lambda session: purge(session, self.platform, before)
+            )
             self._stats.set_value("store/purged", count)
 
     def _close_group(self) -> None:
@@ -269,56 +299,18 @@ class StorePipeline:
         readings = batch.projects.get(self.platform, {})
         told = {key: self._told.pop(key) for key in readings if key in self._told} if self._told else {}
         if told:
-            await self._persistently(lambda session: listings.remember(session, self.platform, told))
+            await self._run_session.persistently(
+                lambda session: listings.remember(session, self.platform, told)
+            )
 
     async def _commit(self, batch: Batch, read_at: datetime, *, patiently: bool = True) -> BatchResult:
-        return await self._persistently(
+        return await self._run_session.persistently(
             lambda session: store_batch(session, batch, run_id=self.run_id, now=read_at),
             patiently=patiently,
         )
 
-    async def _persistently(
-        self, work: Callable[[AsyncSession], Awaitable[T]], *, patiently: bool = True
-    ) -> T:
-        """Do `work` with the run's session; after a transient fault again, on a fresh connection."""
-        delay = self._retry_delay
-        retries = self._retry_times if patiently else 0
-        while True:
-            try:
-                return await work(self._session or await self._connect())
-            except Exception as error:
-                await self._disconnect()
-                if not retries or not faults.is_transient(error):
-                    raise
-                logger.warning("The database failed (%s); next try soon", faults.sentence(error))
-            retries -= 1
-            self._stats.inc_value("store/retries")
-            # Jitter: many crawlers lose the same server at the same moment.
-            await asyncio.sleep(delay * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
-            delay *= 2
-
-    async def _connect(self) -> AsyncSession:
-        # One connection for the whole run: it holds the lock that says the run is alive.
-        self._connection = await self._database.engine.connect()
-        self._session = self._database.sessions(bind=self._connection)
-        if self.run_id is not None:
-            await runs.hold_run(self._session, self.run_id)
-        return self._session
-
-    async def _disconnect(self) -> None:
-        session, self._session = self._session, None
-        connection, self._connection = self._connection, None
-        # What is thrown away may be broken in any way.
-        with suppress(Exception):
-            if session is not None:
-                await session.close()
-        with suppress(Exception):
-            if connection is not None:
-                await connection.invalidate()
-                await connection.close()
-
     async def _release(self) -> None:
-        await self._disconnect()
+        await self._run_session.close()
         await self._database.close()
 
     async def _give_up(self, batch: Batch, read_at: datetime, error: Exception) -> None:
@@ -384,8 +376,28 @@ class StorePipeline:
                 "Nothing is closed by absence: %d rejected records cannot be told apart", self._unidentified
             )
             return
-        now = datetime.now(UTC)
-        closed = await self._persistently(
-            lambda session: close_absent(session, self.platform, seen, run_id, now)
+        await self._close(
+            lambda session: closing.close_absent(session, self.platform, seen, run_id, self._now())
         )
-        self._stats.inc_value("store/closed", closed)
+
+    async def _close_expired(self) -> None:
+        """Close what was not seen since its deadline, whatever the run has read."""
+        run_id = self.run_id
+        if run_id is None or self._failed:
+            return
+        await self._close(
+            lambda session: closing.close_expired(session, self.platform, run_id, self._now(), TOUCH_AFTER)
+        )
+
+    async def _close(self, work: Callable[[AsyncSession], Awaitable[int]]) -> None:
+        closed = await self._run_session.persistently(work)
+        if closed:
+            self._stats.inc_value("store/closed", closed)
+
+
+def _busy(platform: str, other: CrawlRun) -> str:
+    where = f", {other.process}" if other.process else ""
+    return (
+        f"another crawl of {platform} is under way (run {other.id}{where}, since "
+        f"{other.started_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC); --force crawls beside it"
+    )

@@ -18,6 +18,7 @@ from pydantic import SecretStr
 from scrapy import Request, Spider
 from scrapy.exceptions import CloseSpider
 from scrapy.http import Response, TextResponse
+from scrapy.spidermiddlewares.httperror import HttpError
 
 from outsource_scraper.errors import (
     ConfigError,
@@ -25,7 +26,7 @@ from outsource_scraper.errors import (
     OutsourceScraperError,
     PageError,
 )
-from outsource_scraper.items import Project, RejectedRecord
+from outsource_scraper.items import GonePosting, Project, RejectedRecord
 from outsource_scraper.normalize.validity import problem
 from outsource_scraper.spiders._arguments import CrawlArguments
 
@@ -367,10 +368,16 @@ class PlatformSpider(Spider, ABC, Generic[R]):
             yield request
 
     async def detail_failed(self, failure: Failure) -> AsyncIterator[Any]:
-        """Keep what the listing told of a project whose detail page could not be fetched."""
+        """Keep what the listing told of a project whose detail page could not be fetched, or is gone."""
+        project = failure.request.cb_kwargs["project"]  # type: ignore[attr-defined]
+        if isinstance(failure.value, HttpError) and failure.value.response.status in {404, 410}:
+            self._count("detail/gone")
+            yield project
+            yield GonePosting(platform=self.name, external_id=project.external_id, url=project.url)
+            return
         self._count("detail/failed")
         self.logger.error("%s was not fetched: %s", failure.request.url, _sentence(failure.value))  # type: ignore[attr-defined]
-        yield failure.request.cb_kwargs["project"]  # type: ignore[attr-defined]
+        yield project
 
     def _closed_by(self, error: CredentialRefused) -> CloseSpider:
         """What ends a run that would be refused again and again."""

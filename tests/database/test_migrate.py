@@ -78,10 +78,12 @@ async def test_a_revision_of_a_newer_release_is_refused(database: AsyncDatabase)
         await database.initialize()
 
 
-async def test_tables_of_an_earlier_release_are_refused_until_they_are_migrated(database: AsyncDatabase) -> None:
+async def test_tables_of_an_earlier_release_are_refused_until_they_are_migrated(
+    database: AsyncDatabase,
+) -> None:
     async with database.engine.begin() as connection:
         await connection.execute(text("UPDATE alembic_version SET version_num = '0003'"))
-    with pytest.raises(DatabaseUnavailable, match="at revision 0003 .* with `scrapy migrate`"):
+    with pytest.raises(DatabaseUnavailable, match=r"at revision 0003 .* with `scrapy migrate`"):
         await database.initialize()
     await database.migrate()
     await database.initialize()
@@ -92,7 +94,9 @@ async def test_a_schema_of_its_own_leaves_the_indexes_of_another_alone(database_
         async with AsyncDatabase(database_url, schema=schema) as database:
             await database.migrate()
     async with AsyncDatabase(database_url) as database, database.engine.connect() as connection:
-        indexes = await connection.run_sync(lambda sync: inspect(sync).get_indexes("projects", schema="public"))
+        indexes = await connection.run_sync(
+            lambda sync: inspect(sync).get_indexes("projects", schema="public")
+        )
         assert "ix_projects_client" in {index["name"] for index in indexes}
 
 

@@ -53,7 +53,7 @@ async def test_what_has_outlived_its_retention_goes_with_its_history(database: A
 async def test_usual_coverage_is_that_of_good_runs(database: AsyncDatabase) -> None:
     async def run(verdict: str, **stats: int) -> None:
         async with database.session() as session:
-            run_id = await start_run(session, "board", "new", {})
+            run_id = (await start_run(session, "board", "new", {})).id
             given = {name.replace("__", "/"): value for name, value in stats.items()}
             async with session.begin():
                 await finish_run(

@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import delete, func, select, text
 
 from outsource_scraper.database import faults
+from outsource_scraper.database.closing import close_absent
 from outsource_scraper.database.models import CrawlRun, ProjectChange
 from outsource_scraper.database.models import Project as Row
 from outsource_scraper.database.models import RejectedRecord as RejectedRow
@@ -21,7 +22,6 @@ from outsource_scraper.database.projects import (
     TOUCH_AFTER,
     Batch,
     BatchResult,
-    close_absent,
     store_batch,
 )
 from outsource_scraper.database.runs import start_run
@@ -226,8 +226,8 @@ async def test_closing_and_reopening_by_the_platforms_word(store: AsyncDatabase)
     ]
     assert await history(store) == [
         ("new", None),
-        ("closed", {"status": ["open", "closed"]}),
-        ("reopened", {"status": ["closed", "open"]}),
+        ("closed", {"status": ["open", "closed"], "closed_reason": [None, "stated"]}),
+        ("reopened", {"status": ["closed", "open"], "closed_reason": ["stated", None]}),
     ]
     after = await row(store)
     assert (after.status, after.closed_at, after.changed_at) == ("open", None, NOW + timedelta(hours=4))
@@ -278,7 +278,7 @@ async def test_a_refused_row_is_set_aside_and_the_rest_is_stored(
     store: AsyncDatabase, bad: dict[str, Any]
 ) -> None:
     async with store.session() as session:
-        run_id = await start_run(session, "sample", "new", {})
+        run_id = (await start_run(session, "sample", "new", {})).id
     good = [project(str(number)) for number in range(40)]
     fields = {"external_id": "bad"} | bad
     result = await put(store, *good[:17], project(**fields), *good[17:], run_id=run_id)
@@ -403,7 +403,7 @@ async def test_closing_by_absence(store: AsyncDatabase) -> None:
     )
     await put(store, seen, gone, done, elsewhere, unsaid)
     async with store.session() as session:
-        run_id = await start_run(session, "sample", "full", {})
+        run_id = (await start_run(session, "sample", "full", {})).id
         moment = datetime.now(UTC)
         found = (await put(store, seen, now=moment)).project_ids
         meanwhile = await put(store, project("meanwhile"), now=moment)
@@ -415,8 +415,8 @@ async def test_closing_by_absence(store: AsyncDatabase) -> None:
     closed = await row(store, "gone")
     assert (closed.status, closed.closed_at, closed.changed_at) == ("closed", moment, moment)
     assert {str(line) for line in (await history(store))[-2:]} == {
-        str(("closed", {"status": ["open", "closed"]})),
-        str(("closed", {"status": ["unknown", "closed"]})),
+        str(("closed", {"status": ["open", "closed"], "closed_reason": [None, "absent"]})),
+        str(("closed", {"status": ["unknown", "closed"], "closed_reason": [None, "absent"]})),
     }
     again = moment + timedelta(hours=1)
     assert counted(await put(store, gone, unsaid, done, now=again)) == {"reopened": 2, "unchanged": 1}
@@ -427,7 +427,7 @@ async def test_closing_by_absence(store: AsyncDatabase) -> None:
 async def test_a_run_that_saw_nothing_closes_nothing(store: AsyncDatabase) -> None:
     await put(store, project())
     async with store.session() as session:
-        run_id = await start_run(session, "sample", "full", {})
+        run_id = (await start_run(session, "sample", "full", {})).id
         assert await close_absent(session, "sample", array("q"), run_id, LATER) == 0
     assert (await row(store)).closed_at is None
 

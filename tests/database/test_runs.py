@@ -24,7 +24,7 @@ async def run_row(database: AsyncDatabase, run_id: int) -> CrawlRun:
 async def start(database: AsyncDatabase, platform: str = "sample", **arguments: Any) -> int:
     """Start a run whose process is gone at once."""
     async with database.engine.connect() as connection:
-        run_id = await start_run(database.sessions(bind=connection), platform, "new", arguments)
+        run_id = (await start_run(database.sessions(bind=connection), platform, "new", arguments)).id
         await connection.invalidate()
     return run_id
 
@@ -60,7 +60,7 @@ async def test_a_killed_run_is_marked_and_a_living_one_is_not(database: AsyncDat
     killed = await start(database)
     elsewhere = await start(database, "other")
     async with database.engine.connect() as connection:
-        living = await start_run(database.sessions(bind=connection), "sample", "new", {})
+        living = (await start_run(database.sessions(bind=connection), "sample", "new", {})).id
         assert (await run_row(database, killed)).verdict == "interrupted"
         assert (await run_row(database, killed)).finished_at is None
         await start(database)

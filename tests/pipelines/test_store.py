@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
 import subprocess
 import sys
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from scrapy import Spider
-from scrapy.exceptions import DropItem
+from scrapy.exceptions import CloseSpider, DropItem
 from scrapy.utils.test import get_crawler
 from sqlalchemy import func, select, text
 
 from outsource_scraper.config import Config
+from outsource_scraper.database import runs
 from outsource_scraper.database.embedded import EmbeddedPostgres
 from outsource_scraper.database.models import CrawlRun, ProjectChange
 from outsource_scraper.database.models import Project as Row
@@ -24,11 +27,12 @@ from outsource_scraper.database.models import RejectedRecord as RejectedRow
 from outsource_scraper.database.session import AsyncDatabase
 from outsource_scraper.database.spool import Spool
 from outsource_scraper.errors import DatabaseUnavailable
-from outsource_scraper.items import Project, RejectedRecord, Status
+from outsource_scraper.items import GonePosting, Project, RejectedRecord, Status
 from outsource_scraper.pipelines.store import StorePipeline
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
+    from datetime import tzinfo
     from pathlib import Path
 
     from sqlalchemy import URL
@@ -39,6 +43,16 @@ class Market(Spider):
     mode = "full"
     complete = True
     arguments = {"query": "한국어"}  # noqa: RUF012 - as a spider has it
+
+
+class Elsewhere(Market):
+    name = "elsewhere"
+
+
+class Window(Market):
+    """Sees the newest only, so that nothing is closed by absence."""
+
+    complete = False
 
 
 def project(number: int, **fields: Any) -> Project:
@@ -323,7 +337,7 @@ process.start()
 """
 
 
-def crawl(url: URL, folder: Path) -> subprocess.Popen[str]:
+def crawl(url: URL, folder: Path, **more: Any) -> subprocess.Popen[str]:
     settings = {
         "DATABASE_URL": url.render_as_string(hide_password=False),
         "OUTSOURCE_DATA_DIR": str(folder),
@@ -332,6 +346,7 @@ def crawl(url: URL, folder: Path) -> subprocess.Popen[str]:
         "LOG_ENABLED": False,
         "REMOTE_CONTROL_ENABLED": False,
         "TELNETCONSOLE_ENABLED": False,
+        **more,
     }
     return subprocess.Popen(
         [sys.executable, "-c", CRAWL, json.dumps(settings)], stdout=subprocess.PIPE, text=True
@@ -357,8 +372,9 @@ async def test_a_killed_crawl_loses_nothing_that_was_scraped(database: AsyncData
         assert killed.new == len(stored)
 
 
-async def test_two_processes_crawl_the_same(database: AsyncDatabase, tmp_path: Path) -> None:
-    with crawl(database.engine.url, tmp_path) as one, crawl(database.engine.url, tmp_path) as other:
+async def test_two_processes_that_are_forced_crawl_the_same(database: AsyncDatabase, tmp_path: Path) -> None:
+    url = database.engine.url
+    with crawl(url, tmp_path) as one, crawl(url, tmp_path, CRAWL_FORCE=True) as other:
         for process in (one, other):
             assert process.stdout is not None
             assert [process.stdout.readline().strip() for _ in range(1000)][-1].isdigit()
@@ -371,3 +387,99 @@ async def test_two_processes_crawl_the_same(database: AsyncDatabase, tmp_path: P
     assert sum(run.new for run in runs) == stored
     assert sum(run.unchanged for run in runs) >= 500
     assert not any(run.rejected or run.updated for run in runs)
+
+
+async def test_a_second_crawl_of_a_platform_ends(database: AsyncDatabase, tmp_path: Path) -> None:
+    async with opened(database.engine.url, tmp_path) as first:
+        second = pipeline(database.engine.url, tmp_path)
+        with pytest.raises(CloseSpider) as ended:
+            await second.open_spider()
+        assert ended.value.reason == "busy"
+        await second.close_spider()
+        await second.finish_run("busy", "another one")
+        assert f"run {first.run_id}" in second._crawler.stats.get_value("run/busy")
+        async with opened(database.engine.url, tmp_path, CRAWL_FORCE=True) as forced:
+            await forced.process_item(project(1))
+        await first.process_item(project(2))
+        async with opened(database.engine.url, tmp_path, Elsewhere) as elsewhere:
+            await elsewhere.process_item(project(3))
+    async with database.session() as session:
+        runs = list(await session.scalars(select(CrawlRun).order_by(CrawlRun.id)))
+    assert [run.verdict for run in runs] == [None, "busy", None, None]
+    assert all(run.process and run.process.endswith(f":{os.getpid()}") for run in runs)
+    async with opened(database.engine.url, tmp_path) as after:
+        assert after.run_id == 5
+
+
+async def test_a_run_shows_that_it_is_alive(
+    database: AsyncDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "HEARTBEAT", timedelta(milliseconds=20))
+
+    async def beats(run_id: int | None) -> datetime:
+        async with database.session() as session:
+            return (await session.get_one(CrawlRun, run_id)).heartbeat_at
+
+    async with opened(database.engine.url, tmp_path) as store:
+        first = await beats(store.run_id)
+        await asyncio.sleep(0.2)
+        assert await beats(store.run_id) > first
+
+
+async def test_a_run_without_a_heartbeat_is_dead_whatever_it_locks(
+    database: AsyncDatabase, tmp_path: Path
+) -> None:
+    async with opened(database.engine.url, tmp_path) as silent:
+        async with database.engine.begin() as connection:
+            await connection.execute(
+                text("UPDATE crawl_runs SET heartbeat_at = now() - interval '10 minutes'")
+            )
+        async with opened(database.engine.url, tmp_path) as store:
+            assert "run/busy" not in store._crawler.stats.get_stats()
+        async with database.session() as session:
+            assert (await session.get_one(CrawlRun, silent.run_id)).verdict == "interrupted"
+
+
+class MinuteBehind(datetime):
+    """The clock of a machine that is a minute behind."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> MinuteBehind:
+        return super().now(tz) - timedelta(minutes=1)  # type: ignore[return-value]
+
+
+async def test_machines_need_not_agree_on_the_time(
+    database: AsyncDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(database.engine.url, tmp_path) as store:
+        await store.process_item(project(1))
+    monkeypatch.setattr("outsource_scraper.pipelines.store.datetime", MinuteBehind)
+    async with opened(database.engine.url, tmp_path) as store:
+        assert store._ahead > timedelta(seconds=50)
+        await store.process_item(project(1, title="다른 일감"))
+    # A batch that seems older than the row would have been taken for one that comes late from the spool.
+    assert stats(store)["updated"] == 1
+
+
+async def test_what_is_gone_or_too_late_is_closed(database: AsyncDatabase, tmp_path: Path) -> None:
+    long_ago = datetime.now(UTC) - timedelta(days=3)
+    async with opened(database.engine.url, tmp_path, Window) as store:
+        await put(store, [project(1), project(2), project(3, deadline_at=long_ago)])
+        async with database.engine.begin() as connection:
+            await connection.execute(
+                text("UPDATE projects SET last_seen_at = :seen, first_seen_at = :seen"),
+                {"seen": long_ago - timedelta(days=1)},
+            )
+        (dropped,) = await put(
+            store, [GonePosting(platform="sample", external_id="2", url="https://a.example")]
+        )
+        assert isinstance(dropped, DropItem)
+    async with database.session() as session:
+        found = await session.execute(select(Row.external_id, Row.status, Row.closed_reason).order_by(Row.id))
+        assert [tuple(row) for row in found] == [
+            ("1", "open", None),
+            ("2", "closed", "page_gone"),
+            ("3", "closed", "deadline"),
+        ]
+        assert (await session.get_one(CrawlRun, store.run_id)).closed == 2
+    assert stats(store)["closed"] == 2

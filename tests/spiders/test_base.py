@@ -14,7 +14,7 @@ from scrapy.crawler import AsyncCrawlerRunner
 from scrapy.http import HtmlResponse, JsonResponse, Response
 
 from outsource_scraper.errors import PageError
-from outsource_scraper.items import Project, RejectedRecord
+from outsource_scraper.items import GonePosting, Project, RejectedRecord
 from outsource_scraper.spiders._base import (
     ApiSpider,
     EmbeddedJsonSpider,
@@ -107,6 +107,7 @@ class Board:
 class Crawled:
     projects: list[Project]
     rejected: list[RejectedRecord]
+    gone: list[GonePosting]
     stats: dict[str, Any]
     spider: BoardSpider
 
@@ -149,6 +150,7 @@ async def crawl(
     return Crawled(
         [item for item in items if isinstance(item, Project)],
         [item for item in items if isinstance(item, RejectedRecord)],
+        [item for item in items if isinstance(item, GonePosting)],
         crawler.stats.get_stats(),
         crawler.spider,
     )
@@ -340,7 +342,8 @@ async def test_a_detail_page_that_fails_costs_only_the_details() -> None:
     got = await crawl(board, details=True)
     assert sorted(got.ids) == ["1", "2"]
     assert {project.description for project in got.projects} == {"short"}
-    assert got.stats["detail/failed"] == 2
+    assert (got.stats["detail/failed"], got.stats["detail/gone"]) == (1, 1)
+    assert [gone.external_id for gone in got.gone] == ["2"]
     assert [rejected.reason for rejected in got.rejected] == [
         "the detail page cannot be read: the record has no text"
     ]

@@ -97,6 +97,7 @@ class FlRu(Platform):
                 posted_at=posting.posted_at,
                 status=Status.CLOSED if posting.closed else Status.OPEN,
                 bids_count=None if posting.closed else posting.bids,
+                views_count=posting.views if posting.views <= 300 else None,
             ),
             precision={"posted_at": 60},
             description_is_cut=cut,

@@ -84,6 +84,7 @@ class FreelanceRu(Platform):
                 duration_days=posting.duration_days if _has_term(posting) else None,
                 status=Status.CLOSED if posting.closed else Status.OPEN,
                 bids_count=posting.bids,
+                views_count=posting.views,
             ),
             precision={"posted_at": 60},
             description_is_cut=cut,

@@ -87,6 +87,7 @@ class Kwork(Platform):
                 duration_days=_days(posting),
                 status=Status.CLOSED if posting.closed else Status.OPEN,
                 bids_count=posting.bids,
+                views_count=posting.views,
                 client_name=posting.client.name,
             ),
         )

@@ -92,6 +92,7 @@ class Weblancer(Platform):
                 posted_at=day.astimezone(UTC),
                 status=Status.OPEN,
                 bids_count=posting.bids,
+                views_count=posting.views,
             ),
         )
 

@@ -98,6 +98,7 @@ class Wishket(Platform):
                 duration_days=posting.duration_days,
                 status=Status.CLOSED if posting.closed else Status.OPEN,
                 bids_count=posting.bids,
+                views_count=posting.views,
                 client_name=_masked(client.name),
                 client_rating=None if client.rating is None else Decimal(str(client.rating)),
                 client_verified=client.verified or None,

@@ -1,4 +1,4 @@
-"""The life cycle: why a project closed, whose repost it is, its bids and views over time; runs that show life.
+"""Why a project closed, whose repost it is, its bids and views over time; runs that show life.
 
 Nothing here looks at a row, so the locks that it takes are held for a moment only: what takes longer is done
 by the next revision, outside of a transaction.
@@ -36,9 +36,7 @@ def upgrade() -> None:
         sa.Column("views_count", sa.Integer),
         sa.PrimaryKeyConstraint("project_id", "counted_at", name="pk_project_counts"),
     )
-    op.add_column(
-        "crawl_runs", sa.Column("heartbeat_at", TIME, server_default=sa.func.now(), nullable=False)
-    )
+    op.add_column("crawl_runs", sa.Column("heartbeat_at", TIME, server_default=sa.func.now(), nullable=False))
     op.add_column("crawl_runs", sa.Column("process", sa.Text))
     op.create_table(
         "notices",

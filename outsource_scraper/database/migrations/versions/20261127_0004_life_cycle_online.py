@@ -1,4 +1,4 @@
-"""The indexes of the life cycle, and the reasons of what closed before there were any, without holding up anybody.
+"""The indexes of the life cycle, and the reasons of old closings, without holding up anybody.
 
 Every step is a transaction of its own and may be done twice, so that a migration that was cut off goes on
 where it stopped.
@@ -29,7 +29,7 @@ def upgrade() -> None:
         for first in range(0, last, ROWS):
             # Closing by absence is what takes the hash away.
             op.execute(
-                "UPDATE projects SET closed_reason = "
+                "UPDATE projects SET closed_reason = "  # noqa: S608 - numbers
                 "CASE WHEN content_hash IS NULL THEN 'absent' ELSE 'stated' END "
                 f"WHERE id > {first} AND id <= {first + ROWS} "
                 "AND closed_at IS NOT NULL AND closed_reason IS NULL"
