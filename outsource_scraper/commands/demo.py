@@ -27,6 +27,7 @@ from outsource_scraper.commands._console import (
     wait_for,
 )
 from outsource_scraper.commands._fleet import crawl_side_by_side, table_of, worst
+from outsource_scraper.commands._format import budget
 from outsource_scraper.config import Config
 from outsource_scraper.database.session import AsyncDatabase
 from outsource_scraper.errors import ConfigError, OutsourceScraperError
@@ -46,8 +47,6 @@ STEP = timedelta(minutes=45)
 """How far the market moves from one run to the next, at least."""
 AHEAD = timedelta(hours=12)
 """How far its clock may run ahead of ours before it slows down; spiders trust no clock that is a day off."""
-
-_PER = {"hourly": "/h", "daily": "/day", "monthly": "/month"}
 
 
 class Command(ScrapyCommand):
@@ -168,18 +167,5 @@ def _table(projects: Sequence[Project]) -> Table:
     table.add_column("the newest projects", no_wrap=True, overflow="ellipsis", ratio=1)
     for project in projects:
         posted = f"{project.posted_at:%m-%d %H:%M}" if project.posted_at else ""
-        table.add_row(project.platform, posted, _budget(project), project.title)
+        table.add_row(project.platform, posted, budget(vars(project)), project.title)
     return table
-
-
-def _budget(project: Project) -> str:
-    low, high = project.budget_min, project.budget_max
-    if low is None and high is None:
-        return "-"
-    if low == high:
-        amount = f"{low:,}"
-    elif low is None:
-        amount = f"up to {high:,}"
-    else:
-        amount = f"from {low:,}" if high is None else f"{low:,} - {high:,}"
-    return f"{amount} {project.currency or ''}{_PER.get(project.payment_type or '', '')}"

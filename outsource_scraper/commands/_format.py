@@ -1,0 +1,47 @@
+"""Money, times and states in words, the same in every command."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from outsource_scraper.items import ClosedReason
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_PER = {"hourly": "/h", "daily": "/day", "monthly": "/month"}
+
+CLOSED_REASONS = {
+    None: "",
+    ClosedReason.STATED: "the platform says so",
+    ClosedReason.ABSENT: "gone from the whole listing",
+    ClosedReason.PAGE_GONE: "its page is gone",
+    ClosedReason.DEADLINE: "its deadline passed",
+}
+
+
+def budget(values: Mapping[str, Any]) -> str:
+    """What the budget fields of a project say, such as "from 300 USD/h"; "-" where there is none.
+
+    `values` holds budget_min, budget_max (Decimal or text), currency and payment_type.
+    """
+    low, high = (
+        None if values[name] is None else Decimal(values[name]) for name in ("budget_min", "budget_max")
+    )
+    if low is None and high is None:
+        return "-"
+    if low == high:
+        amount = f"{low:,}"
+    elif low is None:
+        amount = f"up to {high:,}"
+    else:
+        amount = f"from {low:,}" if high is None else f"{low:,} - {high:,}"
+    return f"{amount} {values['currency'] or ''}{_PER.get(values['payment_type'] or '', '')}"
+
+
+def moment(value: datetime | str) -> str:
+    """A time in UTC to the minute; `value` may be ISO 8601."""
+    time = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M}"

@@ -1,0 +1,125 @@
+"""`scrapy history`: what a person reads of one project's life."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import URL
+
+from outsource_scraper.database.closing import close_absent
+from outsource_scraper.database.projects import Batch, store_batch
+from outsource_scraper.database.runs import start_run
+from outsource_scraper.database.session import AsyncDatabase
+from outsource_scraper.items import PaymentType, Project, Status
+from tests.commands.conftest import Scrapy
+
+FIRST = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
+TEXT = "Нужен каталог на девятьсот товаров с поиском, корзиной и выгрузкой в таблицы для бухгалтерии."
+
+
+def project(external_id: str = "7", **fields: Any) -> Project:
+    given: dict[str, Any] = {
+        "title": "Каталог товаров",
+        "description": TEXT,
+        "client_name": "Some Client",
+        "budget_min": Decimal(300),
+        "budget_max": Decimal(500),
+        "currency": "USD",
+        "payment_type": PaymentType.FIXED,
+        "deadline_at": FIRST + timedelta(days=10),
+        "posted_at": FIRST - timedelta(hours=2),
+        "status": Status.OPEN,
+        "bids_count": 3,
+    }
+    return Project(
+        platform="flru",
+        external_id=external_id,
+        url=f"https://www.fl.ru/projects/{external_id}/",
+        **given | fields,
+    )
+
+
+async def live(url: URL) -> None:
+    async with AsyncDatabase(url) as database, database.session() as session:
+        await database.initialize()
+        run_id = (await start_run(session, "flru", "full", {})).id
+
+        async def put(hours: int, *items: Project) -> Any:
+            return await store_batch(session, Batch(items), run_id=run_id, now=FIRST + timedelta(hours=hours))
+
+        await put(0, project())
+        raised = {"budget_max": Decimal(800)}
+        await put(2, project(bids_count=7, **raised))
+        moved = raised | {"deadline_at": FIRST + timedelta(days=17), "skills": ["React"]}
+        await put(4, project(bids_count=7, **moved))
+        other = (await put(5, project("8", title="Каталог товаров!"))).project_ids
+        await close_absent(session, "flru", other, run_id, datetime.now(UTC))
+        await put(24 * 365 * 5, project(bids_count=7, **moved))
+
+
+@pytest.fixture
+def history(scrapy: Scrapy, database_url: URL) -> Callable[..., Any]:
+    asyncio.run(live(database_url))
+    environment = {"DATABASE_URL": database_url.render_as_string(hide_password=False)}
+    return lambda *arguments: scrapy("history", *arguments, env=environment)
+
+
+def test_a_life_in_lines(history: Callable[..., Any]) -> None:
+    ended = history("flru", "7")
+    assert ended.returncode == 0, ended.stderr
+    lines = ended.stdout.splitlines()
+    assert lines[0] == "flru 7: Каталог товаров"
+    assert lines[2].startswith("open, 300 - 800 USD, 7 bids, last seen ")
+    told = [line[18:] for line in lines[4:]]
+    assert told[:8] == [
+        "posted",
+        "first seen",
+        "3 bids",
+        "budget raised from 300 - 500 USD to 300 - 800 USD",
+        "7 bids",
+        "deadline moved from 2026-03-11 09:00 to 2026-03-18 09:00",
+        "skills: +React",
+        "posted again as 8",
+    ]
+    assert [line.strip() for line in told[8:]] == ["closed: gone from the whole listing", "reopened"]
+    assert lines[4].startswith("2026-03-01 07:00  ")
+    assert max(map(len, lines)) <= 80
+
+
+def test_the_repost_names_its_origin(history: Callable[..., Any]) -> None:
+    assert "first seen, a repost of 7" in history("flru", "8").stdout
+
+
+def test_a_life_as_json(history: Callable[..., Any]) -> None:
+    life = json.loads(history("--json", "flru", "7").stdout)
+    assert life["project"]["budget_max"] == "800"
+    assert [change["kind"] for change in life["changes"]] == [
+        "new",
+        "updated",
+        "updated",
+        "closed",
+        "reopened",
+    ]
+    assert life["changes"][1]["changes"] == {"budget_max": ["500", "800"]}
+    assert [count["bids_count"] for count in life["counts"]] == [3, 7]
+    assert (life["repost_of"], life["reposts"]) == (None, ["8"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        (("flru", "99"), 1, "error: no project '99' of flru is stored"),
+        (("flro", "7"), 2, "error: there is no platform 'flro'; did you mean 'flru'?"),
+        (("flru",), 2, "error: name a platform and the id of a project"),
+    ],
+)
+def test_what_is_not_there(
+    history: Callable[..., Any], arguments: tuple[str, ...], code: int, sentence: str
+) -> None:
+    ended = history(*arguments)
+    assert ended.returncode == code
+    assert ended.stderr.startswith(sentence)
