@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Self
 from urllib.parse import parse_qsl, unquote
@@ -19,6 +20,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import URL
 
 from outsource_scraper.errors import ConfigError
+from outsource_scraper.spans import parse_span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -164,6 +166,13 @@ def _contact(value: str) -> str:
     return value.strip()
 
 
+def _retention(value: object) -> timedelta:
+    span = value if isinstance(value, timedelta) else parse_span(str(value))
+    if not span or span < timedelta(days=1):
+        raise ValueError("OUTSOURCE_RETENTION must be a time of a day or more, such as 30d or 52w.")
+    return span
+
+
 def _word(value: str | SecretStr, info: ValidationInfo) -> str:
     """A credential as the platform gave it, without the line break that files of secrets end with."""
     text = (value.get_secret_value() if isinstance(value, SecretStr) else value).strip()
@@ -224,6 +233,9 @@ class Config(BaseSettings):
     """The e-mail address or page that the User-Agent names, so that a platform can reach the operator."""
     outsource_data_dir: Annotated[Path, _checked(_data_dir)] = Field(default_factory=_default_data_dir)
     """Where the embedded database, the spool and other state live."""
+    outsource_retention: Annotated[timedelta | None, _checked(_retention)] = None
+    """How long a project is kept after it was last seen, and a run after it ended; None is for ever.
+    A platform's own limit holds where it is stricter."""
     freelancer_token: Secret | None = None
     """OAuth token of the API of Freelancer.com."""
     freelancehunt_token: Secret | None = None

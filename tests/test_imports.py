@@ -13,11 +13,12 @@ ALLOWED = {
     "": set(),
     "items": set(),
     "errors": set(),
-    "config": {"errors"},
+    "spans": set(),
+    "config": {"errors", "spans"},
     "settings": {"config", "errors", ""},
     "lzstring": set(),
     "normalize": BASE,
-    "spiders": BASE | {"normalize", "lzstring"},
+    "spiders": BASE | {"normalize", "lzstring", "spans"},
     "middlewares": BASE,
     "database": BASE | {"config"},
     "pipelines": BASE | {"config", "database", "normalize"},
@@ -27,7 +28,7 @@ ALLOWED = {
     "commands": None,
 }
 """Room -> the rooms it may import besides itself; None: any."""
-WITHOUT_SCRAPY = {"", "items", "errors", "config", "normalize", "database"}
+WITHOUT_SCRAPY = {"", "items", "errors", "spans", "config", "normalize", "database"}
 
 
 def room(path: Path) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from scrapy.commands import ScrapyCommand
 
 from outsource_scraper.commands._console import platform_spiders, sentences
 from outsource_scraper.errors import UsageError
+from outsource_scraper.spans import span_text
 
 if TYPE_CHECKING:
     import argparse
@@ -68,9 +68,9 @@ def describe(spider: type[PlatformSpider[Any]]) -> dict[str, str]:
         "access": str(known.access),
         "credential": known.credential or "none",
         "default": "on" if known.enabled else "off",
-        "interval": _span(known.interval),
+        "interval": span_text(known.interval),
         "delay": f"{known.delay:g} s",
-        "retention": _span(known.retention) if known.retention else "unlimited",
+        "retention": span_text(known.retention) if known.retention else "unlimited",
         "robots": known.robots,
         "terms": known.terms,
         "evidence": known.evidence,
@@ -125,8 +125,3 @@ def _print(rows: list[dict[str, str]]) -> None:
         console.print(f"\n[bold]{row['platform']}[/] {row['home']}", highlight=False)
         for name in ("robots", "terms", "evidence"):
             console.print(f"  {name}: {row[name]}", highlight=False, markup=False, soft_wrap=False)
-
-
-def _span(span: timedelta) -> str:
-    minutes = int(span / timedelta(minutes=1))
-    return f"{minutes // 60} h" if minutes % 60 == 0 else f"{minutes} min"

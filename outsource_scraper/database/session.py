@@ -121,6 +121,17 @@ class AsyncDatabase:
         """
         await self._reach_head(migrating=True)
 
+    @asynccontextmanager
+    async def reachable(self) -> AsyncIterator[AsyncConnection]:
+        """A connection with a transaction, whatever tables there are; it is committed at the end.
+
+        Raises DatabaseUnavailable with a sentence that says what to do.
+        """
+        async with self._sentences(), self.engine.connect() as connection:
+            await self._fit_at_revision(connection)
+            yield connection
+            await connection.commit()
+
     async def _reach_head(self, *, migrating: bool) -> None:
         async with self._sentences(), self.engine.connect() as connection:
             if await self._fit_at_revision(connection) == HEAD:

@@ -7,11 +7,14 @@ stores the batch twice, which changes nothing.
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import json
+import logging
 import os
 import re
 import uuid
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -28,10 +31,12 @@ from outsource_scraper.items import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     from outsource_scraper.config import Config
+
+logger = logging.getLogger(__name__)
 
 _SUFFIX = ".jsonl"
 _UNREADABLE = ".unreadable"
@@ -109,9 +114,67 @@ class Spool:
             message = f"The spool file {aside} cannot be read ({error}): look into it and delete it."
             raise UnreadableSpool(message) from error
 
+    def forget(self, platform: str, client: str, *, dry_run: bool = False) -> int:
+        """Take out of what waits what tells of a client of `platform`; return how many items that were.
+
+        Raises UnreadableSpool, as `read` does, and OSError.
+        """
+        found = 0
+        for path in self.waiting():
+            batch, read_at = self.read(path)
+            kept = [item for item in batch if not _tells_of(item, platform, client)]
+            count = sum(1 for _ in batch) - len(kept)
+            found += count
+            if count and not dry_run:
+                if kept:
+                    self.write(Batch(kept), read_at)
+                self.remove(path)
+        return found
+
     def remove(self, path: Path) -> None:
         """Delete a file whose batch is committed."""
         path.unlink(missing_ok=True)
+
+
+@dataclass(slots=True)
+class Replayed:
+    """What became of the files that waited."""
+
+    files: int = 0
+    items: int = 0
+    unreadable: int = 0
+
+
+async def replay(spool: Spool, commit: Callable[[Batch, datetime], Awaitable[object]]) -> Replayed:
+    """Store every file that waits in `spool`, oldest first, by `commit`, and delete it behind that.
+
+    A crash in between stores a batch twice, which changes nothing. A file that cannot be read is set aside
+    with a line in the log. Raises what `commit` raises: what was not stored waits on.
+    """
+    done = Replayed()
+    for path in spool.waiting():
+        try:
+            batch, read_at = await asyncio.to_thread(spool.read, path)
+        except UnreadableSpool as error:
+            logger.error("%s", error)
+            done.unreadable += 1
+            continue
+        except FileNotFoundError:  # another process was faster
+            continue
+        await commit(batch, read_at)
+        spool.remove(path)
+        done.files += 1
+        done.items += len(batch)
+        logger.info("Stored %d items that an earlier run had left in %s", len(batch), path)
+    return done
+
+
+def _tells_of(item: Item, platform: str, client: str) -> bool:
+    if item.platform != platform:
+        return False
+    if isinstance(item, Project):
+        return item.client_name == client
+    return isinstance(item, RejectedRecord) and client in f"{item.source}{item.reason}"
 
 
 def _item(line: dict[str, dict[str, Any]]) -> Item:

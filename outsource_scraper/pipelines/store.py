@@ -23,14 +23,13 @@ from outsource_scraper.database.changes import content_hash
 from outsource_scraper.database.projects import TOUCH_AFTER, Batch, BatchResult, store_batch
 from outsource_scraper.database.retention import purge
 from outsource_scraper.database.session import AsyncDatabase
-from outsource_scraper.database.spool import Spool, UnreadableSpool
+from outsource_scraper.database.spool import Spool, replay
 from outsource_scraper.errors import DatabaseUnavailable
 from outsource_scraper.items import GonePosting, Project, RejectedRecord
 from outsource_scraper.pipelines._run_session import RunSession
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
-    from pathlib import Path
 
     from scrapy.crawler import Crawler
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -122,8 +121,7 @@ class StorePipeline:
         try:
             await self._database.initialize()
             await self._start_run(mode, getattr(spider, "arguments", {}))
-            for path in self._spool.waiting():
-                await self._unspool(path)
+            await self._unspool()
             await self._purge()
         except CloseSpider:  # the run's row still waits for its verdict
             raise
@@ -248,10 +246,10 @@ class StorePipeline:
         retention = getattr(getattr(self._crawler.spider, "platform", None), "retention", None)
         if retention is not None:
             before = self._now() - retention
-            count = await self._run_session.persistently(
+            deleted = await self._run_session.persistently(
                 lambda session: purge(session, self.platform, before)
             )
-            self._stats.set_value("store/purged", count)
+            self._stats.set_value("store/purged", deleted.projects)
 
     def _close_group(self) -> None:
         group, self._open = self._open, None
@@ -348,18 +346,10 @@ class StorePipeline:
         if engine is not None:
             await engine.close_spider_async(reason="storage_failed")
 
-    async def _unspool(self, path: Path) -> None:
-        try:
-            batch, read_at = await asyncio.to_thread(self._spool.read, path)
-        except UnreadableSpool as error:
-            logger.error("%s", error)
-            return
-        except FileNotFoundError:
-            return
-        await self._commit(batch, read_at)
-        self._spool.remove(path)
-        self._stats.inc_value("store/unspooled", len(batch))
-        logger.info("Stored %d items that an earlier run had left in %s", len(batch), path)
+    async def _unspool(self) -> None:
+        replayed = await replay(self._spool, self._commit)
+        if replayed.items:
+            self._stats.set_value("store/unspooled", replayed.items)
 
     async def _close_absent(self) -> None:
         """Close what was not seen, after a run that has seen the whole listing and stored all of it."""

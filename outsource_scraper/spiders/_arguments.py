@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Self
 
 from outsource_scraper.errors import UsageError
+from outsource_scraper.spans import parse_span
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,10 +21,6 @@ class Mode(StrEnum):
     """Newest first, until a page holds nothing that is not known."""
     FULL = "full"
     """The whole listing; only such a crawl can say what is gone."""
-
-
-_AGE = re.compile(r"(\d{1,5})\s*([mhdw])", re.IGNORECASE)
-_UNIT = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,9 +107,10 @@ def _since(text: str | None, now: datetime) -> datetime | None:
     wrong = UsageError(
         f"since must be an age such as 90m, 24h, 7d or 2w, or an ISO date such as 2026-01-31, not {text!r}"
     )
-    if age := _AGE.fullmatch(text):
+    age = parse_span(text)
+    if age is not None:
         try:
-            return now - timedelta(**{_UNIT[age[2].lower()]: int(age[1])})
+            return now - age
         except OverflowError:
             raise wrong from None
     try:

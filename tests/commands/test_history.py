@@ -74,15 +74,15 @@ def test_a_life_in_lines(history: Callable[..., Any]) -> None:
     lines = ended.stdout.splitlines()
     assert lines[0] == "flru 7: Каталог товаров"
     assert lines[2].startswith("open, 300 - 800 USD, 7 bids, last seen ")
-    told = [line[18:] for line in lines[4:]]
+    told = [line[18:].rstrip() for line in lines[4:]]
     assert told[:8] == [
         "posted",
         "first seen",
         "3 bids",
         "budget raised from 300 - 500 USD to 300 - 800 USD",
         "7 bids",
-        "deadline moved from 2026-03-11 09:00 to 2026-03-18 09:00",
         "skills: +React",
+        "deadline moved from 2026-03-11 09:00 to 2026-03-18 09:00",
         "posted again as 8",
     ]
     assert [line.strip() for line in told[8:]] == ["closed: gone from the whole listing", "reopened"]

@@ -109,7 +109,7 @@ async def test_upwork_s_projects_are_purged_after_a_day(
     )
     env = {"DATABASE_URL": database_url.render_as_string(hide_password=False)}
     ended = scrapy("purge", env=env)
-    assert ended.stdout == "upwork: 3 projects older than 24 hours were deleted\n"
+    assert ended.stdout == "upwork: 3 projects (3 changes) older than 24 h were deleted\n"
     assert len(await rows("SELECT 1 FROM projects")) == count - 3
     assert not await rows("SELECT 1 FROM project_changes WHERE project_id NOT IN (SELECT id FROM projects)")
 

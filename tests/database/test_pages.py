@@ -41,7 +41,7 @@ async def test_what_has_outlived_its_retention_goes_with_its_history(database: A
             seen_at = NOW - timedelta(hours=age)
             batch = Batch([project("upwork", age), project("guru", age)])
             await store_batch(session, batch, run_id=None, now=seen_at)
-        assert await purge(session, "upwork", NOW - timedelta(hours=24)) == 2
+        assert (await purge(session, "upwork", NOW - timedelta(hours=24))).projects == 2
     async with database.session() as session:
         left = (await session.execute(select(Row.platform, Row.external_id))).all()
         assert {tuple(row) for row in left} == {

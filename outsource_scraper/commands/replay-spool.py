@@ -1,0 +1,67 @@
+"""`scrapy replay-spool`: store what earlier runs had to leave on disk, without waiting for the next crawl."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from scrapy.commands import ScrapyCommand
+
+from outsource_scraper.commands._console import sentences, wait_for
+from outsource_scraper.config import Config
+from outsource_scraper.database import faults
+from outsource_scraper.database.projects import store_batch
+from outsource_scraper.database.session import AsyncDatabase
+from outsource_scraper.database.spool import Replayed, Spool, replay
+from outsource_scraper.errors import DatabaseUnavailable
+
+if TYPE_CHECKING:
+    import argparse
+    from datetime import datetime
+
+    from outsource_scraper.database.projects import Batch
+
+
+class Command(ScrapyCommand):
+    """Store the spool."""
+
+    requires_project = True
+    requires_crawler_process = False
+
+    def short_desc(self) -> str:
+        """One line for `scrapy -h`."""
+        return "Store what earlier crawls had to leave on disk because the database was gone"
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Store it and say how much it was."""
+        assert self.settings is not None
+        logging.basicConfig(format="%(message)s", level=logging.ERROR)
+        with sentences():
+            config = Config.load(self.settings)
+            spool = Spool.of(config)
+            done = wait_for(_replay(config, spool))
+        print(f"{done.items} items of {done.files} files in {spool.folder} are stored")
+        if done.unreadable:
+            print(f"{done.unreadable} files cannot be read and were set aside; the lines above name them")
+        self.exitcode = 1 if done.unreadable else 0
+
+
+async def _replay(config: Config, spool: Spool) -> Replayed:
+    database = await AsyncDatabase.from_config(config)
+    try:
+        await database.initialize()
+        async with database.session() as session:
+
+            async def commit(batch: Batch, read_at: datetime) -> None:
+                await store_batch(session, batch, run_id=None, now=read_at)
+
+            return await replay(spool, commit)
+    except Exception as error:
+        if isinstance(error, DatabaseUnavailable) or not faults.is_transient(error):
+            raise
+        message = (
+            f"The database failed ({faults.sentence(error)}): what is not stored waits on, try again later."
+        )
+        raise DatabaseUnavailable(message) from error
+    finally:
+        await database.close()
