@@ -37,6 +37,12 @@ CAPTURES = PROJECT.parent / "shared" / "captures"
 DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--all-faults", action="store_true", help="every round of tests/faults, not a fifth of them"
+    )
+
+
 @dataclass(frozen=True)
 class Server:
     """A running server, reached as its superuser."""

@@ -33,14 +33,8 @@ OLDEST_VERSION = 15
 MIGRATION_LOCK = 0x6F757473
 """The key of the advisory lock under which the migrations run; one for all schemas, as extensions are."""
 
-_ENDINGS = {
-    "idle_in_transaction_session_timeout": "60s",
-    "tcp_keepalives_idle": "15",
-    "tcp_keepalives_interval": "5",
-    "tcp_keepalives_count": "3",
-    "tcp_user_timeout": "30s",
-}
-"""What lets the server find out that a client is gone with its network, and let go of its locks."""
+PATIENCE = 60.0
+"""Seconds for which the server lets a client be silent inside a transaction before it takes the locks."""
 
 _DATABASES = table(
     "pg_database", column("datname"), column("encoding"), column("datctype"), schema="pg_catalog"
@@ -61,6 +55,7 @@ class AsyncDatabase:
         schema: str = "public",
         application_name: str = "outsource_scraper",
         pool_size: int = 5,
+        patience: float = PATIENCE,
     ) -> None:
         url = parse_database_url(url) if isinstance(url, str) else url.set(drivername=DRIVER)
         self.schema = schema
@@ -75,7 +70,7 @@ class AsyncDatabase:
                 "server_settings": {
                     "application_name": str(url.query.get("application_name", application_name)),
                     "search_path": f'"{schema}", public',
-                    **_ENDINGS,
+                    **_endings(patience),
                 },
             },
         )
@@ -83,7 +78,12 @@ class AsyncDatabase:
 
     @classmethod
     async def from_config(
-        cls, config: Config, *, application_name: str = "outsource_scraper", pool_size: int = 5
+        cls,
+        config: Config,
+        *,
+        application_name: str = "outsource_scraper",
+        pool_size: int = 5,
+        patience: float = PATIENCE,
     ) -> Self:
         """Open the database that `config` names, or the embedded one, started first, where it names none.
 
@@ -98,7 +98,13 @@ class AsyncDatabase:
             from outsource_scraper.database.embedded import shared_embedded  # noqa: PLC0415 - POSIX only
 
             url = await asyncio.to_thread(shared_embedded, config.outsource_data_dir)
-        return cls(url, schema=config.db_schema, application_name=application_name, pool_size=pool_size)
+        return cls(
+            url,
+            schema=config.db_schema,
+            application_name=application_name,
+            pool_size=pool_size,
+            patience=patience,
+        )
 
     def session(self) -> AsyncSession:
         """Return a new session; `async with` closes it and takes back what was not committed."""
@@ -239,6 +245,17 @@ async def _taking_turns(connection: AsyncConnection) -> AsyncIterator[None]:
         await connection.rollback()
         await connection.execute(select(func.pg_advisory_unlock(MIGRATION_LOCK)))
         await connection.commit()
+
+
+def _endings(patience: float) -> dict[str, str]:
+    """What lets the server find out that a client is gone with its network, and let go of its locks."""
+    return {
+        "idle_in_transaction_session_timeout": f"{patience * 1000:.0f}ms",
+        "tcp_user_timeout": f"{patience * 500:.0f}ms",
+        "tcp_keepalives_idle": "15",
+        "tcp_keepalives_interval": "5",
+        "tcp_keepalives_count": "3",
+    }
 
 
 def _cause(error: BaseException) -> BaseException:

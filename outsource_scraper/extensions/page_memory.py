@@ -35,8 +35,8 @@ class PageMemory:
         middleware = self._crawler.get_downloader_middleware(ConditionalMiddleware)
         if store is None or middleware is None:
             return
-        async with store.session() as session:
-            middleware.known |= await load_validators(session, store.platform)
+        known = await store.aside(lambda session: load_validators(session, store.platform))
+        middleware.known |= known or {}
 
     async def save(self) -> None:
         """Write what this crawl has learnt into the database."""
@@ -44,5 +44,4 @@ class PageMemory:
         middleware = self._crawler.get_downloader_middleware(ConditionalMiddleware)
         if store is None or middleware is None or not middleware.learnt:
             return
-        async with store.session() as session:
-            await save_validators(session, store.platform, middleware.learnt)
+        await store.aside(lambda session: save_validators(session, store.platform, middleware.learnt))

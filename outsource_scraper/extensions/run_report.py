@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Self
 
 from scrapy import Spider, signals
 
-from outsource_scraper.database import faults
 from outsource_scraper.database.runs import usual_coverage
 from outsource_scraper.extensions.page_memory import PageMemory
 from outsource_scraper.extensions.verdict import Outcome, Verdict, judge
 from outsource_scraper.pipelines.store import StorePipeline
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
-
     from scrapy.crawler import Crawler
 
 logger = logging.getLogger(__name__)
-
-T = TypeVar("T")
 
 
 class RunReport:
@@ -59,7 +54,7 @@ class RunReport:
             return
         memory = self._crawler.get_extension(PageMemory)
         if outcome.verdict is Verdict.OK and memory is not None:
-            await _unless_gone(memory.save())
+            await memory.save()
         await store.finish_run(outcome.verdict, outcome.reason)
 
     async def _usual_coverage(self) -> dict[str, float]:
@@ -67,22 +62,7 @@ class RunReport:
         if store is None or store.run_id is None:
             return {}
 
-        async def ask() -> dict[str, float]:
-            async with store.session() as session:
-                return await usual_coverage(session, store.platform)
-
-        return await _unless_gone(ask()) or {}
-
-
-async def _unless_gone(work: Coroutine[Any, Any, T]) -> T | None:
-    """Do `work`; None where the database is gone, which must not cost the run its verdict."""
-    try:
-        return await work
-    except Exception as error:
-        if not faults.is_transient(error):
-            raise
-        logger.warning("The database failed at the end of the run: %s", faults.sentence(error))
-        return None
+        return await store.aside(lambda session: usual_coverage(session, store.platform)) or {}
 
 
 def outcome_of(crawler: Crawler) -> Outcome:

@@ -10,12 +10,13 @@ import asyncio
 import logging
 import random
 from contextlib import suppress
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from outsource_scraper.database import faults, runs
+from outsource_scraper.database.session import PATIENCE
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Coroutine
 
     from scrapy.crawler import Crawler
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
@@ -42,11 +43,10 @@ class RunSession:
         settings = crawler.settings
         self._times = settings.getint("STORE_RETRY_TIMES", 5)
         self._delay = settings.getfloat("STORE_RETRY_DELAY", 0.5)
-        self._timeout = settings.getfloat("STORE_TIMEOUT", 60.0)
+        self._timeout = settings.getfloat("STORE_TIMEOUT", PATIENCE)
         self._stats = crawler.stats
         self._database = database
-        self._connection: AsyncConnection | None = None
-        self._session: AsyncSession | None = None
+        self._line: _Line | None = None
         self._run_id: int | None = None
         self._is_held = False
         self._pulse: asyncio.Task[None] | None = None
@@ -64,10 +64,12 @@ class RunSession:
         retries = self._times if patiently else 0
         while True:
             try:
-                async with asyncio.timeout(self._timeout):
-                    return await work(await self._ready())
+                line = await self._ready()
+                return await line.within(self._timeout, work)
             except Exception as error:
-                await self._disconnect()
+                broken, self._line = self._line, None
+                if broken is not None:
+                    await broken.throw_away()
                 if not retries or not faults.is_transient(error):
                     raise
                 logger.warning("The database failed (%s); next try soon", faults.sentence(error))
@@ -77,38 +79,47 @@ class RunSession:
             await asyncio.sleep(delay * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
             delay *= 2
 
+    async def aside(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T | None:
+        """Do `work` once, on another connection; None where the database fails, which is no loss here."""
+        line: _Line | None = None
+        try:
+            line = await _in_time(self._timeout, _Line.open(self._database))
+            found = await line.within(self._timeout, work)
+            await line.close()
+        except Exception as error:
+            if line is not None:
+                await line.throw_away()
+            if not faults.is_transient(error):
+                raise
+            logger.warning("The database failed (%s); the crawl does without", faults.sentence(error))
+            return None
+        return found
+
     async def close(self) -> None:
-        """Disconnect, which lets go of the run's lock."""
+        """Disconnect, which lets go of the run's lock, and close the database."""
         pulse, self._pulse = self._pulse, None
         if pulse is not None:
             pulse.cancel()
             with suppress(asyncio.CancelledError):
                 await pulse
-        await self._disconnect()
+        line, self._line = self._line, None
+        if line is not None:
+            await line.throw_away()
+        # A connection whose other end is gone may never be closed.
+        with suppress(TimeoutError):
+            await _in_time(_FAREWELL, self._database.close())
 
-    async def _ready(self) -> AsyncSession:
-        """The session, connected, with the run's lock as soon as PostgreSQL has let a lost connection go."""
-        if self._session is None:
-            self._connection = await self._database.engine.connect()
-            self._session = self._database.sessions(bind=self._connection)
+    async def _ready(self) -> _Line:
+        """The connection, with the run's lock as soon as PostgreSQL has let a lost connection go."""
+        if self._line is None:
+            self._line = await _in_time(self._timeout, _Line.open(self._database))
             self._is_held = False
-        if self._run_id is not None and not self._is_held:
-            self._is_held = await runs.hold_run(self._session, self._run_id)
-        return self._session
-
-    async def _disconnect(self) -> None:
-        session, self._session = self._session, None
-        connection, self._connection = self._connection, None
-        # What is thrown away may be broken in any way, and hang.
-        with suppress(Exception):
-            async with asyncio.timeout(_FAREWELL):
-                if session is not None:
-                    await session.close()
-        with suppress(Exception):
-            async with asyncio.timeout(_FAREWELL):
-                if connection is not None:
-                    await connection.invalidate()
-                    await connection.close()
+        run_id = self._run_id
+        if run_id is not None and not self._is_held:
+            self._is_held = await self._line.within(
+                self._timeout, lambda session: runs.hold_run(session, run_id)
+            )
+        return self._line
 
     async def _beat(self) -> None:
         run_id = self._run_id
@@ -116,7 +127,69 @@ class RunSession:
         while True:
             await asyncio.sleep(runs.HEARTBEAT.total_seconds())
             try:
-                async with asyncio.timeout(self._timeout), self._database.session() as session:
-                    await runs.beat(session, run_id)
-            except Exception as error:  # noqa: BLE001 - the writer will meet it too, and act on it
-                logger.debug("No heartbeat: %s", faults.sentence(error))
+                await self.aside(lambda session: runs.beat(session, run_id))
+            except Exception:
+                logger.exception("Unforeseen error of a heartbeat")
+
+
+class _Line:
+    """A connection, the session on it, and the driver's connection below, by which it can be torn."""
+
+    def __init__(self, connection: AsyncConnection, session: AsyncSession, driver: Any) -> None:
+        self._connection = connection
+        self._session = session
+        self._driver = driver
+
+    @classmethod
+    async def open(cls, database: AsyncDatabase) -> Self:
+        """Take a connection from the pool."""
+        connection = await database.engine.connect()
+        raw = await connection.get_raw_connection()
+        return cls(connection, database.sessions(bind=connection), raw.driver_connection)
+
+    async def within(self, seconds: float, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
+        """Do `work`, or raise TimeoutError behind `seconds`.
+
+        Work that is only cancelled goes on to wait for the end of its transaction, from a server that may
+        never answer; a torn connection answers at once.
+        """
+        return await _in_time(seconds, _awaiting(work(self._session)), self._driver.terminate)
+
+    async def close(self) -> None:
+        """Give the connection back to the pool."""
+        await self._session.close()
+        await self._connection.close()
+
+    async def throw_away(self) -> None:
+        """Tear the connection, whatever state it is in."""
+        self._driver.terminate()
+        # What is thrown away may be broken in any way.
+        with suppress(Exception):
+            await _in_time(_FAREWELL, self._session.close())
+        with suppress(Exception):
+            await _in_time(_FAREWELL, self._connection.invalidate())
+        with suppress(Exception):
+            await _in_time(_FAREWELL, self._connection.close())
+
+
+async def _awaiting(work: Awaitable[T]) -> T:
+    return await work
+
+
+async def _in_time(
+    seconds: float, work: Coroutine[Any, Any, T], wake: Callable[[], object] | None = None
+) -> T:
+    """Return what `work` returns; behind `seconds` let it go, woken by `wake`, and raise TimeoutError."""
+    task = asyncio.ensure_future(work)
+    try:
+        done, _ = await asyncio.wait({task}, timeout=seconds)
+        if done:
+            return task.result()
+        if wake is not None:
+            wake()
+            await asyncio.wait({task}, timeout=_FAREWELL)
+        raise TimeoutError(f"no answer in {seconds:g} s")
+    finally:
+        task.cancel()
+        # Nobody asks any more how it ended.
+        task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())

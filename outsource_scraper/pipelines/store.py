@@ -13,7 +13,7 @@ import os
 import socket
 from array import array
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from scrapy.exceptions import CloseSpider, DropItem
 
@@ -22,7 +22,7 @@ from outsource_scraper.database import closing, faults, listings, runs
 from outsource_scraper.database.changes import content_hash
 from outsource_scraper.database.projects import TOUCH_AFTER, Batch, BatchResult, store_batch
 from outsource_scraper.database.retention import purge
-from outsource_scraper.database.session import AsyncDatabase
+from outsource_scraper.database.session import PATIENCE, AsyncDatabase
 from outsource_scraper.database.spool import Spool, replay
 from outsource_scraper.errors import DatabaseUnavailable
 from outsource_scraper.items import GonePosting, Project, RejectedRecord
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from outsource_scraper.database.models import CrawlRun
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 class _Group:
@@ -116,7 +118,9 @@ class StorePipeline:
         config = Config.load(self._crawler.settings)
         self._spool = Spool.of(config)
         # One connection for the run, one for whatever the extensions ask.
-        self._database = await AsyncDatabase.from_config(config, pool_size=2)
+        # The server gives up a silent connection as soon as we do: a lost one then holds no lock against us.
+        patience = self._crawler.settings.getfloat("STORE_TIMEOUT", PATIENCE)
+        self._database = await AsyncDatabase.from_config(config, pool_size=2, patience=patience)
         self._run_session = RunSession(self._crawler, self._database)
         try:
             await self._database.initialize()
@@ -181,18 +185,19 @@ class StorePipeline:
     ) -> tuple[set[str], set[str]]:
         """Of `projects` as a listing tells them: the ids that are stored, and those without news.
 
-        With `remember` the others are noted as told, once they are stored.
+        With `remember` the others are noted as told, once they are stored. Where the database fails, nothing
+        is known.
         """
         hashes = {project.external_id: content_hash(project) for project in projects}
-        async with self._database.session() as session:
-            stored, same = await listings.compare(session, self.platform, hashes)
+        found = await self.aside(lambda session: listings.compare(session, self.platform, hashes))
+        stored, same = found or (set(), set())
         if remember:
             self._told |= {key: value for key, value in hashes.items() if key not in same}
         return stored, same
 
-    def session(self) -> AsyncSession:
-        """A session of its own on the crawl's database, for the extensions; close it."""
-        return self._database.session()
+    async def aside(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T | None:
+        """Do `work` for an extension, beside what is stored; None where the database fails."""
+        return await self._run_session.aside(work)
 
     async def finish_run(self, verdict: str, reason: str | None) -> None:
         """Write the verdict into the run's row; for whoever judges the run once the spider is closed.
@@ -309,7 +314,6 @@ class StorePipeline:
 
     async def _release(self) -> None:
         await self._run_session.close()
-        await self._database.close()
 
     async def _give_up(self, batch: Batch, read_at: datetime, error: Exception) -> None:
         """Put a batch on the disk and end the crawl."""
