@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, unquote
 
 import platformdirs
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import URL
 
 from outsource_scraper.errors import ConfigError
@@ -173,6 +173,29 @@ def _retention(value: object) -> timedelta:
     return span
 
 
+def _intervals(value: object) -> dict[str, timedelta]:
+    if isinstance(value, dict):
+        return value
+    found = {}
+    for part in re.split(r"[,\s]+", str(value).strip()):
+        name, equals, text = part.partition("=")
+        span = parse_span(text)
+        if not name or not equals or not span:
+            raise ValueError(
+                "OUTSOURCE_INTERVALS must name platforms and times, such as flru=5m,guru=2h: the part "
+                f"{part!r} does not."
+            )
+        found[name] = span
+    return found
+
+
+def _notify(value: str | SecretStr) -> str:
+    text = (value.get_secret_value() if isinstance(value, SecretStr) else value).strip()
+    if not all("://" in url for url in text.replace(",", " ").split()):
+        raise ValueError("OUTSOURCE_NOTIFY must hold URLs of Apprise, such as mailto://... or slack://...")
+    return text
+
+
 def _word(value: str | SecretStr, info: ValidationInfo) -> str:
     """A credential as the platform gave it, without the line break that files of secrets end with."""
     text = (value.get_secret_value() if isinstance(value, SecretStr) else value).strip()
@@ -236,6 +259,12 @@ class Config(BaseSettings):
     outsource_retention: Annotated[timedelta | None, _checked(_retention)] = None
     """How long a project is kept after it was last seen, and a run after it ended; None is for ever.
     A platform's own limit holds where it is stricter."""
+    outsource_intervals: Annotated[dict[str, timedelta], NoDecode, BeforeValidator(_intervals)] = Field(
+        default_factory=dict
+    )
+    """Time between two scheduled crawls, by platform, where it is another than the platform's own."""
+    outsource_notify: Annotated[SecretStr | None, _checked(_notify)] = None
+    """URLs of Apprise to which a bad verdict is told, separated by commas or spaces."""
     freelancer_token: Secret | None = None
     """OAuth token of the API of Freelancer.com."""
     freelancehunt_token: Secret | None = None

@@ -74,6 +74,7 @@ EXTENSIONS = {
     "outsource_scraper.middlewares.manners.Introduction": 60,
     "outsource_scraper.extensions.known.KnownProjects": 100,
     "outsource_scraper.extensions.page_memory.PageMemory": 110,
+    "outsource_scraper.extensions.notice.Notices": 200,
     "outsource_scraper.extensions.run_report.RunReport": 900,
 }
 
@@ -87,7 +88,9 @@ BROWSER_WAIT = 15.0  # seconds for a page to show its postings; used by BrowserD
 # Output
 
 LOG_LEVEL = "INFO"  # default DEBUG
+LOG_JSON = False  # one JSON object a line, as by --logformat json; used by the commands
 FEED_EXPORT_ENCODING = "utf-8"  # default: JSON with \uXXXX
+FEED_EXPORTERS = {"csv": "outsource_scraper.extensions.feeds.CsvExporter"}  # default: Scrapy's
 
 # Project configuration
 
@@ -97,6 +100,7 @@ DB_SCHEMA = None  # likewise
 STORE_BATCH_SIZE = 2000  # items; used by StorePipeline
 STORE_BATCH_LINGER = 0.05  # seconds a batch waits for more items; used by StorePipeline
 CRAWL_FORCE = False  # crawl beside another crawl of the platform; used by StorePipeline
+CRAWL_SEEN_RUN = None  # the last run that a schedule has seen; used by StorePipeline
 STORE_TIMEOUT = 60.0  # seconds for one piece of work in the database; used by RunSession
 STORE_RETRY_TIMES = 5  # used by RunSession
 STORE_RETRY_DELAY = 0.5  # seconds before the first retry, doubled for each further one; used by RunSession

@@ -13,17 +13,24 @@ from scrapy.spiderloader import SpiderLoader
 
 from outsource_scraper.config import Config
 from outsource_scraper.database.session import AsyncDatabase
-from outsource_scraper.errors import OutsourceScraperError, UsageError
+from outsource_scraper.errors import ConfigError, DatabaseUnavailable, OutsourceScraperError, UsageError
+from outsource_scraper.extensions.json_log import log_json
+from outsource_scraper.extensions.notice import tell_of_a_start_that_failed
 from outsource_scraper.spiders._base import PlatformSpider
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterator
+    import argparse
+    from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+    from datetime import timedelta
 
     from scrapy.settings import BaseSettings
     from sqlalchemy import URL
+    from sqlalchemy.ext.asyncio import AsyncSession
 
 T = TypeVar("T")
 
+FILE_ONLY = "outsource_scraper.extensions.feeds.FileOnlyPipeline"
+"""What stands in the place of the store where only a file is written."""
 STORE = "outsource_scraper.pipelines.store.StorePipeline"
 """By its name in `ITEM_PIPELINES`: a crawl without it needs no database."""
 
@@ -85,10 +92,40 @@ async def prepare_database(config: Config, *, migrating: bool = False) -> URL:
         await database.close()
 
 
-def prepare_store(settings: BaseSettings) -> None:
-    """Prepare the database that a crawl with `settings` stores into; one without the store needs none."""
-    if STORE in settings.getdict("ITEM_PIPELINES"):
-        wait_for(prepare_database(Config.load(settings)))
+def prepare_store(settings: BaseSettings, command: str, *, to_file: bool) -> None:
+    """Prepare the database that a crawl with `settings` stores into; one without the store needs none.
+
+    A crawl into a file (`-o`, `-O`) where no database is named stores nothing, and says so once: who asks for
+    a file and has no server does not want one to be started.
+    """
+    pipelines = settings.getdict("ITEM_PIPELINES")
+    if STORE not in pipelines:
+        return
+    config = Config.load(settings)
+    if to_file and config.async_db_url is None:
+        print("nothing is stored: only the file is written (set DATABASE_URL to have both)", file=sys.stderr)
+        del pipelines[STORE]
+        settings.set("ITEM_PIPELINES", {**pipelines, FILE_ONLY: 800}, priority="cmdline")
+        return
+    try:
+        wait_for(prepare_database(config))
+    except DatabaseUnavailable as error:
+        tell_of_a_start_that_failed(config, command, str(error))
+        raise
+
+
+def add_log_format(parser: argparse.ArgumentParser) -> None:
+    """Add --logformat to a command that crawls."""
+    parser.add_argument(
+        "--logformat", choices=("plain", "json"), help="json: one object a line (default: plain)"
+    )
+
+
+def set_log_format(settings: BaseSettings, opts: argparse.Namespace, platform: str | None) -> None:
+    """Turn the log to JSON where the option or the setting LOG_JSON asks for it."""
+    if opts.logformat == "json" or (opts.logformat is None and settings.getbool("LOG_JSON")):
+        settings.set("LOG_FORMAT", "%(message)s", priority="cmdline")
+        log_json(platform)
 
 
 def spider_class(settings: BaseSettings, name: str) -> type[PlatformSpider[Any]]:
@@ -110,3 +147,49 @@ def platform_spiders(settings: BaseSettings) -> list[type[PlatformSpider[Any]]]:
     loader = SpiderLoader.from_settings(settings)
     found = (loader.load(name) for name in sorted(loader.list()))
     return [spider for spider in found if issubclass(spider, PlatformSpider)]
+
+
+def enabled_spiders(settings: BaseSettings) -> list[type[PlatformSpider[Any]]]:
+    """Those that run unasked: they are on, or wait only for a credential that is set."""
+    return [spider for spider in platform_spiders(settings) if _is_enabled(spider, settings)]
+
+
+def _is_enabled(spider: type[PlatformSpider[Any]], settings: BaseSettings) -> bool:
+    if spider.platform.enabled or not spider.credentials:
+        return spider.platform.enabled
+    try:
+        spider.check_credentials(settings)
+    except ConfigError:
+        return False
+    return True
+
+
+def intervals(config: Config, spiders: Sequence[type[PlatformSpider[Any]]]) -> dict[str, timedelta]:
+    """By platform, the time between two scheduled crawls: the operator's, else the platform's own.
+
+    Raises ConfigError where the operator names a platform that there is not.
+    """
+    own = {spider.name: spider.platform.interval for spider in spiders}
+    if unknown := sorted(set(config.outsource_intervals) - set(own)):
+        raise ConfigError(
+            f"OUTSOURCE_INTERVALS names {unknown[0]!r}, which is no platform; `scrapy platforms` lists them"
+        )
+    return own | config.outsource_intervals
+
+
+def with_database(config: Config, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
+    """Do `work` with a session of the database that `config` names, outside of the reactor.
+
+    Raises DatabaseUnavailable with a sentence that says what to do.
+    """
+    return wait_for(_with_session(config, work))
+
+
+async def _with_session(config: Config, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
+    database = await AsyncDatabase.from_config(config)
+    try:
+        await database.initialize()
+        async with database.session() as session:
+            return await work(session)
+    finally:
+        await database.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
@@ -37,10 +38,16 @@ def crawl_side_by_side(
     process: CrawlerProcessBase,
     spiders: Sequence[type[PlatformSpider[Any]]],
     console: Console,
+    seen: Mapping[str, int] = MappingProxyType({}),
     **arguments: str,
 ) -> list[Ended]:
-    """Crawl `spiders` at the same time, each by itself: the failure of one leaves the others alone."""
+    """Crawl `spiders` at the same time, each by itself: the failure of one leaves the others alone.
+
+    `seen` is, by platform, the last run that a schedule has seen (see `database.runs.start_run`).
+    """
     crawlers = [process.create_crawler(spider) for spider in spiders]
+    for crawler in crawlers:
+        crawler.settings.set("CRAWL_SEEN_RUN", seen.get(crawler.spidercls.name), priority="cmdline")
     runs = [process.crawl(crawler, **arguments) for crawler in crawlers]
     with ProgressBoard(crawlers).shown(console):
         process.start()

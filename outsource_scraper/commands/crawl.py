@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 from scrapy.commands import crawl
 
 from outsource_scraper.commands._console import (
+    add_log_format,
     log_sentences,
     prepare_store,
     sentences,
+    set_log_format,
     spider_class,
 )
 from outsource_scraper.errors import UsageError
@@ -48,8 +50,9 @@ class Command(crawl.Command):
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """Add --force."""
+        """Add --force and --logformat."""
         super().add_options(parser)
+        add_log_format(parser)
         parser.add_argument(
             "--force", action="store_true", help="crawl even where another crawl of the platform is under way"
         )
@@ -67,7 +70,9 @@ class Command(crawl.Command):
             CrawlArguments.parse(opts.spargs, now=datetime.now(UTC))
             self._spider.check_credentials(self.settings)
             check_contact(self.settings)
-            prepare_store(self.settings)
+            set_log_format(self.settings, opts, self._spider.name)
+            to_file = bool(opts.output or opts.overwrite_output)
+            prepare_store(self.settings, f"crawl {self._spider.name}", to_file=to_file)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Crawl, and set the exit code."""

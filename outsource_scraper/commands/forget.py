@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 from scrapy.commands import ScrapyCommand
 
-from outsource_scraper.commands._console import sentences, spider_class, wait_for
+from outsource_scraper.commands._console import sentences, spider_class, with_database
 from outsource_scraper.config import Config
-from outsource_scraper.database.retention import Deleted, forget
-from outsource_scraper.database.session import AsyncDatabase
+from outsource_scraper.database.retention import forget
 from outsource_scraper.database.spool import Spool, UnreadableSpool
 from outsource_scraper.errors import OutsourceScraperError, UsageError
 
@@ -60,7 +59,9 @@ class Command(ScrapyCommand):
                 waiting = Spool.of(config).forget(platform, opts.client, dry_run=opts.dry_run)
             except UnreadableSpool as error:
                 raise OutsourceScraperError(str(error)) from None
-            deleted = wait_for(_forget(config, platform, opts.client, dry_run=opts.dry_run))
+            deleted = with_database(
+                config, lambda session: forget(session, platform, opts.client, dry_run=opts.dry_run)
+            )
         done = "would be deleted" if opts.dry_run else "were deleted"
         blanked = "would be blanked" if opts.dry_run else "were blanked"
         print(
@@ -70,13 +71,3 @@ class Command(ScrapyCommand):
         print(f"{deleted.mentions} mentions in other rows and {deleted.runs} in runs {blanked}")
         if not deleted.total and not waiting:
             print(f"nothing of {platform} holds that name; it is compared letter by letter")
-
-
-async def _forget(config: Config, platform: str, client: str, *, dry_run: bool) -> Deleted:
-    database = await AsyncDatabase.from_config(config)
-    try:
-        await database.initialize()
-        async with database.session() as session:
-            return await forget(session, platform, client, dry_run=dry_run)
-    finally:
-        await database.close()

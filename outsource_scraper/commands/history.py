@@ -11,13 +11,12 @@ from rich.table import Table
 from scrapy.commands import ScrapyCommand
 from sqlalchemy import inspect
 
-from outsource_scraper.commands._console import sentences, spider_class, wait_for
+from outsource_scraper.commands._console import sentences, spider_class, with_database
 from outsource_scraper.commands._format import CLOSED_REASONS, budget, moment
 from outsource_scraper.config import Config
 from outsource_scraper.database.changes import MONEY, MUTABLE
 from outsource_scraper.database.copying import to_json
 from outsource_scraper.database.history import Life, life_of
-from outsource_scraper.database.session import AsyncDatabase
 from outsource_scraper.errors import OutsourceScraperError, UsageError
 
 if TYPE_CHECKING:
@@ -56,23 +55,15 @@ class Command(ScrapyCommand):
             if len(args) != 2:
                 raise UsageError("name a platform and the id of a project: scrapy history <platform> <id>")
             platform = spider_class(self.settings, args[0]).name
-            life = wait_for(_look_up(Config.load(self.settings), platform, args[1]))
+            life = with_database(
+                Config.load(self.settings), lambda session: life_of(session, platform, args[1])
+            )
             if life is None:
                 raise OutsourceScraperError(f"no project {args[1]!r} of {platform} is stored")
         if opts.json:
             print(to_json(as_json(life)))
         else:
             _print(life)
-
-
-async def _look_up(config: Config, platform: str, external_id: str) -> Life | None:
-    database = await AsyncDatabase.from_config(config)
-    try:
-        await database.initialize()
-        async with database.session() as session:
-            return await life_of(session, platform, external_id)
-    finally:
-        await database.close()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING
 
 from scrapy.commands import ScrapyCommand
 
-from outsource_scraper.commands._console import platform_spiders, sentences, wait_for
+from outsource_scraper.commands._console import platform_spiders, sentences, with_database
 from outsource_scraper.config import Config
 from outsource_scraper.database.retention import Deleted, purge, purge_runs
 from outsource_scraper.database.runs import server_time
-from outsource_scraper.database.session import AsyncDatabase
 from outsource_scraper.spans import span_text
 
 if TYPE_CHECKING:
     import argparse
     from datetime import timedelta
+
+    from sqlalchemy.ext.asyncio import AsyncSession
 
 
 class Command(ScrapyCommand):
@@ -48,7 +49,9 @@ class Command(ScrapyCommand):
                 for name, limit in own.items()
                 if (both := [one for one in (limit, config.outsource_retention) if one is not None])
             }
-            deleted, runs = wait_for(_purge(config, limits, dry_run=opts.dry_run))
+            deleted, runs = with_database(
+                config, lambda session: _purge(session, config, limits, dry_run=opts.dry_run)
+            )
         done = "would be deleted" if opts.dry_run else "were deleted"
         for name, counts in deleted.items():
             if counts.total or own[name] is not None:
@@ -64,20 +67,13 @@ def _told(counts: Deleted) -> str:
 
 
 async def _purge(
-    config: Config, limits: dict[str, timedelta], *, dry_run: bool
+    session: AsyncSession, config: Config, limits: dict[str, timedelta], *, dry_run: bool
 ) -> tuple[dict[str, Deleted], int]:
-    database = await AsyncDatabase.from_config(config)
-    try:
-        await database.initialize()
-        async with database.session() as session:
-            now = await server_time(session)
-            deleted = {
-                name: await purge(session, name, now - limit, dry_run=dry_run)
-                for name, limit in limits.items()
-            }
-            runs = 0
-            if config.outsource_retention is not None:
-                runs = await purge_runs(session, now - config.outsource_retention, dry_run=dry_run)
-            return deleted, runs
-    finally:
-        await database.close()
+    now = await server_time(session)
+    deleted = {
+        name: await purge(session, name, now - limit, dry_run=dry_run) for name, limit in limits.items()
+    }
+    runs = 0
+    if config.outsource_retention is not None:
+        runs = await purge_runs(session, now - config.outsource_retention, dry_run=dry_run)
+    return deleted, runs

@@ -54,26 +54,34 @@ class Started:
     """Another run of the platform that is under way: a reason for the new one to end."""
 
 
-async def start_run(
+async def start_run(  # noqa: PLR0913 - the columns of a row
     session: AsyncSession,
     platform: str,
     mode: str | None,
     arguments: Mapping[str, Any],
+    *,
     process: str | None = None,
+    seen: int | None = None,
 ) -> Started:
     """Open the row of a run, mark the abandoned ones of the same platform, and commit.
 
     Starts of a platform take turns, so that of two at the same moment the second sees the first. The run
     counts as alive while the connection of `session` lives and `beat` is called: bind the session to one
     connection for the whole run, and call `hold_run` on a new one.
+
+    `seen` is the id of the latest run that a schedule has seen when it found the platform due (0: none): a
+    later one that has ended by now counts as under way, for it has done what was due.
     """
     async with session.begin():
         name = func.concat(func.current_schema(), ".crawl_runs.start.", platform)
         await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
         await _mark_abandoned(session, platform)
+        is_in_the_way: ColumnElement[bool] = CrawlRun.verdict.is_(None)
+        if seen is not None:
+            is_in_the_way |= (CrawlRun.id > seen) & (CrawlRun.verdict == "ok")
         under_way = (
             select(CrawlRun)
-            .where(CrawlRun.platform == platform, CrawlRun.verdict.is_(None))
+            .where(CrawlRun.platform == platform, is_in_the_way)
             .order_by(CrawlRun.id.desc())
             .limit(1)
         )

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from scrapy import Spider, signals
 
+from outsource_scraper.database import runs
 from outsource_scraper.database.runs import usual_coverage
+from outsource_scraper.extensions.json_log import note_run
+from outsource_scraper.extensions.notice import Notices
 from outsource_scraper.extensions.page_memory import PageMemory
 from outsource_scraper.extensions.verdict import Outcome, Verdict, judge
 from outsource_scraper.pipelines.store import StorePipeline
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from scrapy.crawler import Crawler
 
 logger = logging.getLogger(__name__)
@@ -23,12 +28,18 @@ class RunReport:
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
+        crawler.signals.connect(self._spider_opened, signals.spider_opened)
         crawler.signals.connect(self._spider_closed, signals.spider_closed)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         """Scrapy's constructor."""
         return cls(crawler)
+
+    def _spider_opened(self, spider: Spider) -> None:
+        run_id = self._crawler.stats.get_value("run/id")
+        if run_id is not None:
+            note_run(spider.name, run_id)
 
     async def _spider_closed(self, spider: Spider, reason: str) -> None:
         stats = self._crawler.stats
@@ -46,10 +57,17 @@ class RunReport:
         stats.set_value("run/verdict", str(outcome.verdict))
         if outcome.reason is not None:
             stats.set_value("run/reason", outcome.reason)
-        level = logging.INFO if outcome.verdict is Verdict.OK else logging.ERROR
+        good = outcome.verdict in {Verdict.OK, Verdict.BUSY}
         logger.log(
-            level, "%s: %s%s", spider.name, outcome.verdict, f": {outcome.reason}" if outcome.reason else ""
+            logging.INFO if good else logging.ERROR,
+            "%s: %s: %s%s",
+            *(spider.name, outcome.verdict, counts_of(stats.get_stats())),
+            f": {outcome.reason}" if outcome.reason else "",
+            extra={"spider": spider},
         )
+        notices = self._crawler.get_extension(Notices)
+        if notices is not None:
+            await notices.tell(spider.name, outcome)
         if store is None:
             return
         memory = self._crawler.get_extension(PageMemory)
@@ -63,6 +81,22 @@ class RunReport:
             return {}
 
         return await store.aside(lambda session: usual_coverage(session, store.platform)) or {}
+
+
+def counts_of(stats: Mapping[str, Any]) -> str:
+    """All that a run counted, in one line."""
+    names = {
+        "listing/pages": "pages",
+        "detail/pages": "details",
+        "listing/records": "records",
+        **{f"store/{name}": name for name in runs.COUNTS},
+        "store/lost": "lost",
+    }
+    return ", ".join(
+        f"{int(stats.get(name, 0)):,} {word}"
+        for name, word in names.items()
+        if word != "lost" or name in stats
+    )
 
 
 def outcome_of(crawler: Crawler) -> Outcome:

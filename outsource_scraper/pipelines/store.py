@@ -67,7 +67,7 @@ class StorePipeline:
     Times are those of the database's clock, asked for once: machines that share it need not agree.
 
     Settings: `STORE_BATCH_SIZE` (items), `STORE_BATCH_LINGER` (seconds a batch waits for more),
-    `CRAWL_FORCE`, and those of `RunSession`.
+    `CRAWL_FORCE`, `CRAWL_SEEN_RUN` (see `runs.start_run`), and those of `RunSession`.
 
     Stats `store/...`: `new`, `updated`, `unchanged`, `reopened`, `duplicates`, `rejected`, `spooled` and
     `lost` (neither the database nor the disk would take them) add up to the items taken in; then `closed`,
@@ -80,6 +80,8 @@ class StorePipeline:
         self._size = settings.getint("STORE_BATCH_SIZE", 2000)
         self._linger = settings.getfloat("STORE_BATCH_LINGER", 0.05)
         self._forced = settings.getbool("CRAWL_FORCE")
+        seen_run = settings.get("CRAWL_SEEN_RUN")
+        self._seen_run = None if seen_run is None else int(seen_run)
 
         self._stats = crawler.stats
         self._ahead = timedelta()
@@ -234,7 +236,9 @@ class StorePipeline:
         server_time = await self._run_session.persistently(runs.server_time)
         self._ahead = server_time - datetime.now(UTC)
         started = await self._run_session.persistently(
-            lambda session: runs.start_run(session, self.platform, mode, arguments, process)
+            lambda session: runs.start_run(
+                session, self.platform, mode, arguments, process=process, seen=self._seen_run
+            )
         )
         self.run_id = started.id
         self._run_session.keep_alive(started.id)
@@ -390,6 +394,8 @@ class StorePipeline:
 
 
 def _busy(platform: str, other: CrawlRun) -> str:
+    if other.verdict is not None:
+        return f"run {other.id} has just done what was due"
     where = f", {other.process}" if other.process else ""
     return (
         f"another crawl of {platform} is under way (run {other.id}{where}, since "
