@@ -1,9 +1,10 @@
-"""A crawl of the sandbox's FL.ru to its last page, which the crawl benchmark starts as a process.
+"""A crawl of one platform of the sandbox market to its end, which the crawl benchmark starts as a process.
 
-The whole way by the platform's own spider, or with `--bare` by one that only fetches the same pages in the
-same order, page after page as the listing goes on. Prints one JSON object: the pages, and the seconds from
-the first answer to the end of the crawl, so that no side is charged with its start and the last item is in
-the database.
+The whole way by the platform's own spider; or, with `--fetch`, by one that only asks for the same pages. What
+the first has asked for is written by `--note`: each answer with the requests that it led to, so that the
+second asks for the same URLs, each as soon as the page is there that names it. Prints one JSON object: the
+pages, the projects stored, and the seconds from the first request to the end of the crawl, of the clock and
+of the processor: no side is charged with its start, and the last item is in the database.
 """
 
 from __future__ import annotations
@@ -12,72 +13,140 @@ import argparse
 import cProfile
 import json
 import time
+from collections import defaultdict
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any, ClassVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from scrapy import Request, Spider, signals
 from scrapy.crawler import AsyncCrawlerProcess
+from scrapy.spiderloader import get_spider_loader
 from scrapy.utils.project import get_project_settings
-
-from outsource_scraper.spiders.flru import FlruSpider
+from scrapy.utils.request import request_from_dict
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
     from scrapy.http import Response
 
+START = "start"
+ASKED: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+"""By the request that was answered, the requests that its answer led to, as `Request.to_dict` gives them."""
+
 
 class Fetching(Spider):
-    """Asks for one page of the listing after the other and does nothing with them."""
+    """Asks for what an earlier crawl has asked for, and does nothing with the answers."""
 
     name = "fetching"
-    allowed_domains: ClassVar[list[str]] = list(FlruSpider.allowed_domains)
-    pages = 0
 
     async def start(self) -> AsyncIterator[Request]:
         """The first page."""
-        yield self._page(1)
+        for request in self._requests(START):
+            yield request
 
-    def parse(self, response: Response, number: int) -> Iterator[Request]:
-        """Ask for the next page."""
-        if number < self.pages:
-            yield self._page(number + 1)
+    def parse(self, response: Response) -> Iterator[Request]:
+        """Ask for what this page has led to."""
+        return self._requests(_key(response.request))
 
-    def _page(self, number: int) -> Request:
-        url = FlruSpider.platform.home + "projects/" + (f"page-{number}/" if number > 1 else "")
-        return Request(url, cb_kwargs={"number": number})
+    @staticmethod
+    def _requests(key: str) -> Iterator[Request]:
+        for asked in ASKED.get(key, ()):
+            yield request_from_dict(asked)
+
+
+class Notes:
+    """Spider middleware that fills `ASKED`."""
+
+    async def process_start(self, start: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        """Note how the crawl begins."""
+        async for output in start:
+            _note(START, output)
+            yield output
+
+    async def process_spider_output(
+        self, response: Response, result: AsyncIterator[Any]
+    ) -> AsyncIterator[Any]:
+        """Note what a page leads to."""
+        async for output in result:
+            _note(_key(response.request), output)
+            yield output
+
+
+def _key(request: Request | None) -> str:
+    assert request is not None
+    return f"{request.method} {request.url} {request.body.decode()}"
+
+
+def _note(key: str, output: Any) -> None:
+    if isinstance(output, Request):
+        plain = output.replace(callback=None, errback=None, cb_kwargs={}).to_dict()
+        headers = {
+            name.decode(): [value.decode() for value in values] for name, values in plain["headers"].items()
+        }
+        ASKED[key].append(plain | {"body": plain["body"].decode(), "headers": headers})
 
 
 def main() -> None:
     """Crawl, then print what was measured."""
     parser = argparse.ArgumentParser()
+    parser.add_argument("platform", help="name of the spider")
     parser.add_argument("--market", required=True, help="URL of the sandbox market")
-    parser.add_argument("--bare", type=int, metavar="PAGES", help="only fetch that many pages")
+    parser.add_argument("--note", type=Path, metavar="FILE", help="write there what was asked for")
+    parser.add_argument("--fetch", type=Path, metavar="FILE", help="only ask for what stands there")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=JSON",
+        help="a setting of Scrapy's, to leave steps out",
+    )
     parser.add_argument("--profile", metavar="FILE", help="write a profile there, for python -m pstats")
     arguments = parser.parse_args()
 
     settings = get_project_settings()
     settings.setmodule("outsource_scraper.settings")
     settings.update({"SANDBOX_URL": arguments.market, "LOG_LEVEL": "WARNING"}, priority="cmdline")
-    if arguments.bare:
-        settings.update({"ITEM_PIPELINES": {}, "EXTENSIONS": {}}, priority="cmdline")
+    spider = get_spider_loader(settings).load(arguments.platform)
+    if arguments.fetch:
+        ASKED.update(json.loads(arguments.fetch.read_text()))
+        spider.update_settings(settings)
+        spider = type("Fetching", (Fetching,), {"allowed_domains": spider.allowed_domains})
+        garbage = {"outsource_scraper.extensions.garbage.GarbageCollection": 10}
+        settings.update({"ITEM_PIPELINES": {}, "EXTENSIONS": garbage}, priority="cmdline")
+    if arguments.note:
+        # Below all others, where a request is as it will be sent.
+        settings.set("SPIDER_MIDDLEWARES", {Notes: 1}, priority="cmdline")
+    for name, value in (given.split("=", 1) for given in arguments.set):
+        settings.set(name, json.loads(value), priority="cmdline")
     process = AsyncCrawlerProcess(settings)
-    crawler = process.create_crawler(Fetching if arguments.bare else FlruSpider)
-    answered: list[float] = []
+    crawler = process.create_crawler(spider)
+    times: list[tuple[float, float]] = []
+    pages = 0
 
-    def note_page(request: Request, **_: Any) -> None:
-        if request.url.startswith(FlruSpider.platform.home + "projects/"):
-            answered.append(time.perf_counter())
+    def note_begin() -> None:
+        if not times:
+            note_time()
 
+    def note_time() -> None:
+        times.append((time.perf_counter(), time.process_time()))
+
+    def note_page(request: Request) -> None:
+        nonlocal pages
+        pages += not request.url.endswith("/robots.txt")
+
+    crawler.signals.connect(note_begin, signals.request_scheduled)
+    crawler.signals.connect(note_time, signals.engine_stopped)
     crawler.signals.connect(note_page, signals.response_received)
-    process.crawl(crawler, **({"pages": arguments.bare} if arguments.bare else {"mode": "full"}))
+    process.crawl(crawler, **({} if arguments.fetch else {"mode": "full"}))
     with cProfile.Profile() if arguments.profile else nullcontext() as profile:
         process.start()
-    seconds = time.perf_counter() - answered[0]
     if profile is not None:
         profile.dump_stats(arguments.profile)
+    if arguments.note:
+        arguments.note.write_text(json.dumps(ASKED))
     stored = crawler.stats.get_value("store/new", 0)
-    print(json.dumps({"pages": len(answered), "seconds": seconds, "stored": stored}))
+    seconds, processor = (end - begin for begin, end in zip(times[0], times[-1], strict=True))
+    print(json.dumps({"pages": pages, "seconds": seconds, "processor": processor, "stored": stored}))
 
 
 if __name__ == "__main__":

@@ -1,10 +1,14 @@
 """The whole way of a page, from the site into PostgreSQL, against fetching alone; the cost of a second crawl.
 
-The site is the sandbox market on loopback, a process of its own, with 100 pages in the listing and no
-delays. Both sides fetch the same pages in the same order with the same settings of Scrapy, one page after the
-other as the listing goes on; one of them also parses, normalizes, validates and stores. They take turns, and
-the median of the rounds counts. The database is that of `DATABASE_URL`, in schemas that are dropped again;
-without one an embedded PostgreSQL is started for the run.
+The site is the sandbox market on loopback, a process of its own for each platform, without delays. Every
+platform is crawled that it serves over plain HTTP, with the listing and the detail pages that the platform's
+spider asks for when it reads everything. The other side asks for the same pages in the same order, each when
+the page is there that names it, with the same settings and middlewares of Scrapy; it has no pipelines and
+does nothing with the answers. Both take turns. For a platform the median of the rounds' ratios counts; for
+all pages together, a round is the sum of all platforms' times.
+
+The database is that of `DATABASE_URL`, in schemas that are dropped again; without one an embedded PostgreSQL
+is started for the run.
 """
 
 from __future__ import annotations
@@ -18,6 +22,7 @@ import sys
 import tempfile
 import uuid
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,19 +33,32 @@ from outsource_scraper.config import Config
 from outsource_scraper.database.embedded import EmbeddedPostgres
 from outsource_scraper.database.session import AsyncDatabase
 from outsource_scraper.sandbox.client import Control
+from outsource_scraper.sandbox.platforms import platforms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ROUNDS = 5
-FLRU_POSTINGS = 2985
-"""100 pages of 30; some closed ones linger on them."""
-WISHKET_POSTINGS = 1000
-"""100 pages of 10, each with a detail page."""
+ROUNDS = 3
+POSTINGS = 900
+"""Open on each platform. The market keeps a thousand pages ready; making more would be measured too."""
+NOTHING_NEW_POSTINGS = 1100
+"""Over 100 pages of 10, each with a detail page."""
+RENDERED = {"weblancer"}
+"""Measured by the browser benchmark."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crawls:
+    """What the rounds of one platform took, in seconds."""
+
+    platform: str
+    pages: int
+    whole: list[float]
+    bare: list[float]
 
 
 def measure() -> list[Figure]:
-    """The ratio of the pages a second, and the requests of a crawl that finds nothing new."""
+    """The ratios of the pages a second, and the requests of a crawl that finds nothing new."""
     with tempfile.TemporaryDirectory(prefix="benchmark_") as folder, ExitStack() as servers:
         # The embedded server does not run as root and must be able to enter.
         Path(folder).chmod(0o755)
@@ -48,30 +66,57 @@ def measure() -> list[Figure]:
         if Config.load(environment).async_db_url is None:
             url = servers.enter_context(EmbeddedPostgres(Path(folder))).start()
             environment["DATABASE_URL"] = url.render_as_string(hide_password=False)
-        return [_whole_way(environment), *_nothing_new(environment)]
+        asked = Path(folder) / "asked.json"
+        crawls = [_crawls(name, asked, environment) for name in sorted(platforms().keys() - RENDERED)]
+        return [_together(crawls), *map(_alone, crawls), *_nothing_new(environment)]
 
 
-def _whole_way(environment: dict[str, str]) -> Figure:
-    with market(FLRU_POSTINGS) as url:
+def _crawls(platform: str, asked: Path, environment: dict[str, str]) -> Crawls:
+    whole, bare = [], []
+    with market(POSTINGS) as url:
+        # Notes what is asked for; and the market makes its pages once.
         with schema(environment) as env:
-            pages = _pages_a_second(url, env)[0]  # the market builds its pages once
-        whole, bare = [], []
+            pages = _crawl(platform, url, env, "--note", str(asked))["pages"]
+        stored = len(Control(url).truth(platform))
         for _ in range(ROUNDS):
-            fetched, rate = _pages_a_second(url, environment, "--bare", str(pages))
-            assert fetched == pages
-            bare.append(rate)
+            fetched = _crawl(platform, url, environment, "--fetch", str(asked))
             with schema(environment) as env:
-                whole.append(_pages_a_second(url, env)[1])
-    return Figure(
-        name=f"whole way of {pages} pages / fetching alone",
-        value=statistics.median(ours / theirs for ours, theirs in zip(whole, bare, strict=True)),
+                crawled = _crawl(platform, url, env)
+            assert fetched["pages"] == crawled["pages"] == pages
+            assert crawled["stored"] == stored
+            bare.append(fetched["seconds"])
+            whole.append(crawled["seconds"])
+    return Crawls(platform=platform, pages=pages, whole=whole, bare=bare)
+
+
+def _together(crawls: list[Crawls]) -> Figure:
+    return _figure(
+        f"whole way of {len(crawls)} platforms / fetching alone",
+        sum(crawl.pages for crawl in crawls),
+        [sum(times) for times in zip(*(crawl.whole for crawl in crawls), strict=True)],
+        [sum(times) for times in zip(*(crawl.bare for crawl in crawls), strict=True)],
         at_least=0.5,
-        note=f"{statistics.median(whole):.0f} against {statistics.median(bare):.0f} pages a second",
+    )
+
+
+def _alone(crawls: Crawls) -> Figure:
+    return _figure(f"  {crawls.platform}", crawls.pages, crawls.whole, crawls.bare)
+
+
+def _figure(
+    name: str, pages: int, whole: list[float], bare: list[float], *, at_least: float | None = None
+) -> Figure:
+    ours, theirs = (pages / statistics.median(seconds) for seconds in (whole, bare))
+    return Figure(
+        name=name,
+        value=statistics.median(fetched / crawled for crawled, fetched in zip(whole, bare, strict=True)),
+        at_least=at_least,
+        note=f"{pages} pages, {ours:.0f} against {theirs:.0f} a second",
     )
 
 
 def _nothing_new(environment: dict[str, str]) -> list[Figure]:
-    with market(WISHKET_POSTINGS) as url, schema(environment) as env:
+    with market(NOTHING_NEW_POSTINGS) as url, schema(environment) as env:
         control = Control(url)
         _crawl_wishket(url, env, "-a", "mode=full")
         first = _requests(control)
@@ -120,13 +165,11 @@ async def _drop(config: Config) -> None:
         await database.close()
 
 
-def _pages_a_second(market_url: str, environment: dict[str, str], *arguments: str) -> tuple[int, float]:
-    command = [sys.executable, "-m", "benchmarks._whole", "--market", market_url, *arguments]
+def _crawl(platform: str, market_url: str, environment: dict[str, str], *arguments: str) -> dict[str, Any]:
+    command = [sys.executable, "-m", "benchmarks._whole", platform, "--market", market_url, *arguments]
     ended = subprocess.run(command, stdout=subprocess.PIPE, env=environment, check=True)  # noqa: S603 - our own
     crawl: dict[str, Any] = json.loads(ended.stdout)
-    if "--bare" not in arguments:
-        assert crawl["stored"] == len(Control(market_url).truth("flru"))
-    return crawl["pages"], (crawl["pages"] - 1) / crawl["seconds"]
+    return crawl
 
 
 def _crawl_wishket(market_url: str, environment: dict[str, str], *arguments: str) -> None:
