@@ -37,16 +37,19 @@ GIVEN_UP = "backoff-given-up"
 _HEAD = 20_000
 """Bytes at the start of a page that are looked at; a challenge page announces itself early."""
 
+_TITLES = (
+    b"just a moment", b"attention required!", b"access denied", b"robot check", b"are you a robot",
+)  # fmt: skip
+_TRACES = (
+    b"/cdn-cgi/challenge-platform/", b"cf-chl-", b"_cf_chl_opt", b"cf-browser-verification",  # Cloudflare
+    b"captcha-delivery.com",  # DataDome
+    b"/_incapsula_resource", b"_pxcaptcha", b"px-captcha",  # Imperva, PerimeterX
+    b"/ddos-guard/", b"ddg-captcha", b"showcaptcha?",  # DDoS-Guard, Yandex
+)  # fmt: skip
 _CHALLENGE = re.compile(
-    rb"""
-      <title>\s*(?:Just\ a\ moment|Attention\ Required!|Access\ denied|Robot\ Check|Are\ you\ a\ robot)
-    | /cdn-cgi/challenge-platform/ | cf-chl- | _cf_chl_opt | cf-browser-verification   # Cloudflare
-    | captcha-delivery\.com                                                            # DataDome
-    | /_Incapsula_Resource | _pxCaptcha | px-captcha                                   # Imperva, PerimeterX
-    | /ddos-guard/ | ddg-captcha | showcaptcha\?                                       # DDoS-Guard, Yandex
-    """,
-    re.IGNORECASE | re.VERBOSE,
+    rb"<title>\s*(?:" + b"|".join(map(re.escape, _TITLES)) + b")|" + b"|".join(map(re.escape, _TRACES))
 )
+"""In lower case."""
 _LOGIN = re.compile(r"/(?:log[-_]?in|sign[-_]?in|auth|account/login|users/sign_in)(?:[/.?]|$)", re.IGNORECASE)
 
 
@@ -65,10 +68,14 @@ def is_challenge(response: Response) -> bool:
         return True
     if not isinstance(response, TextResponse) or _is_data(response):
         return False
-    found = _CHALLENGE.search(response.body[:_HEAD])
+    head = response.body[:_HEAD].lower()
+    # Every page comes by here, and looking for each word alone is many times as fast as the pattern.
+    if not any(word in head for word in (*_TITLES, *_TRACES)):
+        return False
+    found = _CHALLENGE.search(head)
     # Sites behind such a guard carry its script on good pages too: alone it proves nothing there.
     return found is not None and (
-        response.status != 200 or found[0].lower().startswith(b"<title>") or _is_bare(response)
+        response.status != 200 or found[0].startswith(b"<title>") or _is_bare(response)
     )
 
 
