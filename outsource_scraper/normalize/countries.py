@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 
 from babel import Locale
 from babel.core import get_global
@@ -87,6 +87,7 @@ _MODE = re.compile(r"\b(?:remote|hybrid|on-?site|only|based|worldwide|anywhere|f
 _MAX_LENGTH = 300
 
 
+@lru_cache(maxsize=4_096)  # places repeat: most projects of a platform are in a few of them
 def country_code(name: str | None) -> str | None:
     """Return the alpha-2 code of a country given as alpha-2, alpha-3 or by name in any case, or None."""
     if not name or len(name) > _MAX_LENGTH:
@@ -95,6 +96,7 @@ def country_code(name: str | None) -> str | None:
     return _countries_by_name().get(key) or _countries_by_code().get(key.upper())
 
 
+@lru_cache(maxsize=4_096)
 def country_in(location: str | None) -> str | None:
     """Return the alpha-2 code of the one country that a location line names, or None.
 
@@ -161,6 +163,8 @@ def _countries_by_name() -> dict[str, str]:
 
 def _key(name: str) -> str:
     """Return `name` without case, accents, punctuation and article."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
+    plain = name
+    if not name.isascii():
+        plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
     words = re.sub(r"[\W_]+", " ", plain.casefold().replace(".", "").replace("&", " and ")).split()
     return " ".join("saint" if word == "st" else word for word in words).removeprefix("the ")

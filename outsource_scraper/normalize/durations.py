@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from functools import lru_cache
 from typing import NamedTuple
 
 from outsource_scraper.normalize.text import fold
@@ -131,6 +132,7 @@ def read_span(run: str) -> Span:
     return total
 
 
+@lru_cache(maxsize=4_096, typed=True)  # sites offer a list to choose from
 def parse_duration_days(text: str | int | None) -> int | None:
     """Return the length of a work in days, or None where none is told or it is more than a hundred years.
 

@@ -25,6 +25,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Context, Decimal
+from functools import lru_cache
 from html import unescape
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
@@ -166,6 +167,7 @@ def parse_currency(text: str | None) -> str | None:
     return _resolve(_marks(shown), None)
 
 
+@lru_cache(maxsize=4_096)  # round amounts and a site's own price ranges repeat
 def parse_budget(text: str | None, *, currency: str | None = None) -> Budget:
     """Read the budget a platform shows, in any of its languages; never raises.
 

@@ -178,7 +178,9 @@ def _is_known(name: str) -> bool:
 
 def _key(name: str) -> str:
     """Return what all spellings of a name share: "Node.js", "node-js", "NODE JS" and "nodejs" are one."""
-    folded = unicodedata.normalize("NFKC", name).casefold().translate(_PLAIN)
+    folded = name.casefold()
+    if not name.isascii():
+        folded = unicodedata.normalize("NFKC", name).casefold().translate(_PLAIN)
     return _BETWEEN_WORDS.sub("", folded)
 
 
@@ -266,9 +268,10 @@ def _prose() -> _Prose:
 def _spellings(name: str) -> set[tuple[str, ...]]:
     """Return the name's words, apart and written as one, with and without accents."""
     spellings = set()
-    for written in (name, name.casefold().translate(_PLAIN)):
+    folded = name.casefold()
+    for written in {folded, folded.translate(_PLAIN)}:
         words = _words(written)
         spellings.add(tuple(words))
-        if all(map(str.isalnum, words)):
+        if len(words) > 1 and all(map(str.isalnum, words)):
             spellings.add(tuple(_words("".join(words))))
     return spellings
