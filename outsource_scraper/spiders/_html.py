@@ -5,13 +5,18 @@ from __future__ import annotations
 import html
 import json
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any
+
+from lxml import etree
+from parsel.csstranslator import HTMLTranslator
 
 from outsource_scraper.normalize.money import parse_amount
 from outsource_scraper.normalize.text import fold
 from outsource_scraper.spiders._base import dig
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from decimal import Decimal
 
     from scrapy.selector import Selector
@@ -19,14 +24,39 @@ if TYPE_CHECKING:
 _NOT_DIGITS = re.compile(r"\D")
 
 
+# A page is asked for dozens of texts a card: parsel would make a selector of each, and of the page around it.
+_STRING = etree.XPath("string()", smart_strings=False)
+
+
+@cache
+def _path(css: str) -> etree.XPath:
+    return etree.XPath(HTMLTranslator().css_to_xpath(css), smart_strings=False)
+
+
 def text_of(node: Selector, css: str) -> str | None:
     """Folded text of the first element that `css` finds under `node`; None where there is none."""
-    return fold(node.css(css).xpath("string()").get())
+    found = _path(css)(node.root)
+    return fold(_STRING(found[0])) if found else None
 
 
 def texts_of(node: Selector, css: str) -> list[str]:
     """Folded texts of all elements that `css` finds under `node`, without the empty ones."""
-    return [text for found in node.css(css) if (text := fold(found.xpath("string()").get()))]
+    return _texts(_path(css)(node.root))
+
+
+def attribute_of(node: Selector, css: str, name: str) -> str | None:
+    """The attribute `name`, as it is written, of the first element that `css` finds under `node` with it."""
+    found = _path(f"{css}::attr({name})")(node.root)
+    return found[0] if found else None
+
+
+def rows_of(node: Selector, css: str) -> list[list[str]]:
+    """For each element that `css` finds under `node`, the texts of the elements right in it."""
+    return [_texts(row.iterchildren(etree.Element)) for row in _path(css)(node.root)]
+
+
+def _texts(elements: Iterable[etree._Element]) -> list[str]:
+    return [text for element in elements if (text := fold(_STRING(element)))]
 
 
 def count_in(text: str | None) -> int | None:

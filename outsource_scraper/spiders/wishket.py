@@ -35,7 +35,16 @@ from outsource_scraper.normalize.money import Budget, parse_budget, parse_curren
 from outsource_scraper.normalize.skills import canonical_skills
 from outsource_scraper.normalize.text import fold, from_html
 from outsource_scraper.spiders._base import ListingSpider, Page, dig, parse_json, required, whole_number
-from outsource_scraper.spiders._html import count_in, job_posting, salary, shown, text_of, texts_of
+from outsource_scraper.spiders._html import (
+    attribute_of,
+    count_in,
+    job_posting,
+    rows_of,
+    salary,
+    shown,
+    text_of,
+    texts_of,
+)
 from outsource_scraper.spiders._platform import Access, Platform
 
 if TYPE_CHECKING:
@@ -129,7 +138,7 @@ class WishketSpider(ListingSpider):
 
     def read(self, record: Selector, page: Page) -> Project:
         """One card; the detail page adds the description."""
-        external_id = required(id_in(record.css("a.project-link::attr(href)").get()), "id")
+        external_id = required(id_in(attribute_of(record, "a.project-link", "href")), "id")
         budget = parse_budget(text_of(record, ".budget"), currency=self.platform.currency)
         chips = [chip.partition(" · ") for chip in texts_of(record, ".project-skills-info .skill-chip")]
         marks = texts_of(record, ".status-mark")
@@ -269,8 +278,7 @@ def project_url(external_id: str) -> str:
 def conditions(html: Selector) -> dict[str, str]:
     """Labels and values of a detail page's table: the first two elements of every row."""
     table: dict[str, str] = {}
-    for row in html.css(".project-detail-condition-row, .project-condition-box"):
-        cells = texts_of(row, ":scope > *")
+    for cells in rows_of(html, ".project-detail-condition-row, .project-condition-box"):
         if len(cells) >= 2:
             table.setdefault(cells[0], cells[1])
     return table
@@ -278,7 +286,7 @@ def conditions(html: Selector) -> dict[str, str]:
 
 def counter(card: Selector, name: str) -> int | None:
     """What the icon of views, comments or interests counts."""
-    return count_in(card.css(f"i.{name}-status::attr(data-count)").get())
+    return count_in(attribute_of(card, f"i.{name}-status", "data-count"))
 
 
 def beginning(word: str, texts: list[str]) -> str | None:

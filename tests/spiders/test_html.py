@@ -5,7 +5,16 @@ from html import escape
 import pytest
 from scrapy.selector import Selector
 
-from outsource_scraper.spiders._html import count_in, job_posting, salary, shown, text_of, texts_of
+from outsource_scraper.spiders._html import (
+    attribute_of,
+    count_in,
+    job_posting,
+    rows_of,
+    salary,
+    shown,
+    text_of,
+    texts_of,
+)
 
 POSTING = {"@type": "JobPosting", "title": "A < B"}
 
@@ -74,6 +83,17 @@ def test_texts_are_folded_and_empty_ones_left_out() -> None:
     assert text_of(node, "p") == "a b"
     assert texts_of(node, "p") == ["a b", "c"]
     assert text_of(node, "i") is None
+
+
+def test_an_attribute_is_that_of_the_first_element_that_has_it() -> None:
+    node = Selector(text='<a>none</a><a href=" /1 ">one</a><a href="/2">two</a>', type="html")
+    assert attribute_of(node, "a", "href") == " /1 "
+    assert attribute_of(node, "a", "title") is None
+
+
+def test_rows_are_the_texts_of_the_elements_right_in_them() -> None:
+    markup = "<ul><li><b>Term</b> : <i>30 <u>days</u></i><!-- no --></li><li>bare</li><li><b> </b></li></ul>"
+    assert rows_of(Selector(text=markup, type="html"), "li") == [["Term", "30 days"], [], []]
 
 
 def test_shown_keeps_zero_and_false() -> None:
