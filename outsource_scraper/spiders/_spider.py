@@ -164,8 +164,11 @@ class PlatformSpider(Spider, ABC, Generic[R]):
 
     @classmethod
     def update_settings(cls, settings: BaseSettings) -> None:
-        """Give the site the delay its `platform` states; the command line may still override it."""
+        """Give the site the delay its `platform` states; the command line may still override all of this."""
         settings.set("DOWNLOAD_DELAY", cls.platform.delay, priority="spider")
+        if cls.has_next is PlatformSpider.has_next:
+            # The listing is one answer, often of many hundred records: more of them may wait for one commit.
+            settings.set("CONCURRENT_ITEMS", 1000, priority="spider")
         super().update_settings(settings)
 
     @classmethod
@@ -327,21 +330,19 @@ class PlatformSpider(Spider, ABC, Generic[R]):
         self._count_reading(reading)
         for rejected in reading.rejected:
             yield rejected
-        ids = [project.external_id for project in reading.projects]
         stored, unchanged = await self._ask_known(reading.projects)
-        for project in reading.projects:
-            detail = None if project.external_id in unchanged else self.detail_request(project)
-            if detail is None:
-                yield project
-            else:
-                yield detail.replace(
-                    callback=self.parse_detail, errback=self.detail_failed, cb_kwargs={"project": project}
-                )
-        self.ended = self._why_ended(number, reading, has_next, frozenset(ids), stored)
-        if self.ended is None:
+        ended = self._why_ended(number, reading, has_next, stored)
+        # Before the first of them goes out: an error in a platform's file must not look like a whole listing.
+        outputs = [self._next_step(project, unchanged) for project in reading.projects]
+        if ended is None:
+            # First, so that it is fetched while this page's projects are on their way into the database.
             yield self._listing(number + 1)
-        else:
-            self.logger.info("the listing ended after page %d: %s", number, self.ended)
+        for output in outputs:
+            yield output
+        if ended is not None:
+            self.ended = ended
+            self.complete = not has_next and self._is_whole(reading)
+            self.logger.info("the listing ended after page %d: %s", number, ended)
 
     async def parse_detail(self, response: Response, project: Project) -> AsyncIterator[Any]:
         """Complete one project from its detail page."""
@@ -393,8 +394,19 @@ class PlatformSpider(Spider, ABC, Generic[R]):
             callback=self.parse_listing, errback=self.listing_failed, cb_kwargs={"number": number}
         )
 
+    def _next_step(self, project: Project, unchanged: set[str]) -> Project | Request:
+        """The project as the listing tells it, or the request of its detail page where there is news."""
+        detail = None if project.external_id in unchanged else self.detail_request(project)
+        if detail is None:
+            return project
+        return detail.replace(
+            callback=self.parse_detail, errback=self.detail_failed, cb_kwargs={"project": project}
+        )
+
     async def _ask_known(self, projects: list[Project]) -> tuple[set[str], set[str]]:
-        if self.known is None or not projects:
+        # Where everything is read and the listing tells all, nothing depends on the answer.
+        matters = self.mode == "new" or self.has_details
+        if self.known is None or not projects or not matters:
             return set(), set()
         return await self.known(projects)
 
@@ -432,17 +444,19 @@ class PlatformSpider(Spider, ABC, Generic[R]):
             and project.posted_at < self.args.since
         )
 
-    def _why_ended(
-        self, number: int, reading: Reading, has_next: bool, ids: frozenset[str], known: set[str]
-    ) -> str | None:
+    def _is_whole(self, reading: Reading) -> bool:
+        """Whether a listing whose last page is `reading` was seen from its beginning to its end."""
+        whole = self.whole_listing and self.args.whole
+        return whole and not self._any_failed and reading.records > 0
+
+    def _why_ended(self, number: int, reading: Reading, has_next: bool, known: set[str]) -> str | None:
         if not has_next:
-            whole = self.whole_listing and self.args.whole
-            self.complete = whole and not self._any_failed and reading.records > 0
             return "it has no further page"
         if number == self.args.max_pages:
             return "max_pages was reached"
         if reading.outdated and not reading.projects:
             return "everything on the page is older than since"
+        ids = frozenset(project.external_id for project in reading.projects)
         if self.mode == "new" and ids and ids <= known:
             return "everything on the page is known"
         if ids and ids == self._last_ids:

@@ -1,7 +1,8 @@
 """The base spider through real crawls of a small JSON board on loopback."""
 
+import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -122,6 +123,7 @@ async def crawl(
     known: Callable[[str], bool] | None = None,
     changed: frozenset[str] = frozenset(),
     details: bool = False,
+    scraped: Callable[[Any], Awaitable[None]] | None = None,
     **arguments: str,
 ) -> Crawled:
     items: list[Any] = []
@@ -132,10 +134,12 @@ async def crawl(
         runner = AsyncCrawlerRunner(settings)
         crawler = runner.create_crawler(spider_class)
 
-        def scraped(item: Any) -> None:
+        def keep(item: Any) -> None:
             items.append(item)
 
-        crawler.signals.connect(scraped, signals.item_scraped, weak=False)
+        crawler.signals.connect(keep, signals.item_scraped, weak=False)
+        if scraped is not None:
+            crawler.signals.connect(scraped, signals.item_scraped, weak=False)
         if known is not None:
 
             async def ask(projects: list[Project]) -> tuple[set[str], set[str]]:
@@ -182,6 +186,43 @@ async def test_a_full_crawl_reads_every_page_and_is_complete() -> None:
 )
 async def test_only_the_whole_listing_makes_a_crawl_complete(arguments: dict[str, str]) -> None:
     assert not (await crawl(Board(PAGES), **arguments)).spider.complete
+
+
+async def test_the_next_page_is_fetched_while_the_projects_of_one_are_on_their_way() -> None:
+    more_than_scrapy_lets_wait = 150
+    asked_again = asyncio.Event()
+
+    class Watched(Board):
+        async def listing(self, request: web.Request) -> web.Response:
+            if request.query["page"] == "2":
+                asked_again.set()
+            return await super().listing(request)
+
+    board = Watched({1: [record(number) for number in range(more_than_scrapy_lets_wait)], 2: [record(999)]})
+
+    async def until_the_next_page_was_asked_for(item: Any) -> None:
+        async with asyncio.timeout(20):
+            await asked_again.wait()
+
+    got = await crawl(board, scraped=until_the_next_page_was_asked_for, mode="full")
+    assert len(got.ids) == more_than_scrapy_lets_wait + 1
+    assert got.spider.complete
+    assert "log_count/ERROR" not in got.stats, "waited in vain"
+
+
+async def test_an_error_in_the_platforms_file_leaves_the_listing_without_an_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(self: BoardSpider, project: Project) -> Request | None:
+        if project.external_id == "8":
+            raise KeyError("slug")
+        return None
+
+    monkeypatch.setattr(BoardSpider, "detail_request", broken)
+    got = await crawl(Board(PAGES), mode="full")
+    assert got.stats["spider_exceptions/count"] == 1
+    assert not got.spider.complete
+    assert got.spider.ended is None
 
 
 async def test_max_pages_ends_the_listing() -> None:

@@ -75,6 +75,11 @@ def test_it_is_polite(spider_class: type[PlatformSpider[Any]]) -> None:
         assert spider_class.platform.access == "official API", "only an API is governed by its terms alone"
 
 
+@pytest.mark.parametrize(("name", "waiting"), [("remoteok", 1000), ("weworkremotely", 1000), ("flru", 100)])
+def test_the_records_of_a_listing_in_one_answer_may_wait_for_one_commit(name: str, waiting: int) -> None:
+    assert get_crawler(LOADER.load(name)).settings.getint("CONCURRENT_ITEMS") == waiting
+
+
 @each_spider
 def test_it_uses_nothing_deprecated(spider_class: type[PlatformSpider[Any]]) -> None:
     own = {
