@@ -63,6 +63,11 @@ DOWNLOADER_MIDDLEWARES = {
     "outsource_scraper.middlewares.access_token.AccessTokenMiddleware": 545,
     "outsource_scraper.middlewares.blocking.BlockingMiddleware": 540,
 }
+SPIDER_MIDDLEWARES = {
+    # Each is a generator more that everything a spider yields goes through.
+    "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,  # default 800; drops without a trace
+    "scrapy.spidermiddlewares.depth.DepthMiddleware": None,  # default 900; a listing is no tree
+}
 ITEM_PIPELINES = {
     "outsource_scraper.pipelines.validate.ValidatePipeline": 200,
     "outsource_scraper.pipelines.enrich.EnrichPipeline": 300,
