@@ -11,7 +11,7 @@ FIELDS = [
     "platform", "external_id", "url", "title", "description", "category", "skills", "budget_min",
     "budget_max",
     "currency", "payment_type", "work_type", "location", "country", "language", "posted_at", "deadline_at",
-    "duration_days", "status", "bids_count", "client_name", "client_country", "client_rating",
+    "duration_days", "status", "bids_count", "views_count", "client_name", "client_country", "client_rating",
     "client_spent_usd", "client_verified", "project_metadata",
 ]  # fmt: skip
 
