@@ -15,6 +15,7 @@ import asyncpg  # type: ignore[import-untyped]
 from sqlalchemy import URL, Integer, cast, column, func, null, select, table
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import CreateSchema
 
 from outsource_scraper.config import DRIVER, Config, parse_database_url
@@ -44,6 +45,7 @@ _DATABASES = table(
 class AsyncDatabase:
     """One engine (asyncpg) and its sessions, in the schema `schema`.
 
+    `pool_size` connections are kept open and no more are made; 0 keeps none, and makes one for each asker.
     `schema` must be a plain name, as `Config` checks it. An `application_name` in the address wins over the
     argument. Nothing is connected before the first use; `initialize` is that first use.
     """
@@ -62,9 +64,11 @@ class AsyncDatabase:
         self._where = _describe(url)
         self.engine = create_async_engine(
             url.difference_update_query(["application_name", "connect_timeout"]),
-            pool_pre_ping=True,
-            pool_size=pool_size,
-            max_overflow=0,
+            **(
+                {"pool_pre_ping": True, "pool_size": pool_size, "max_overflow": 0}
+                if pool_size
+                else {"poolclass": NullPool}
+            ),
             connect_args={
                 "timeout": float(str(url.query.get("connect_timeout", CONNECT_TIMEOUT))),
                 "server_settings": {

@@ -32,7 +32,10 @@ _FAREWELL = 5.0
 
 
 class RunSession:
-    """A session on a connection of its own, which holds the lock of the run.
+    """A session on a connection of its own, which holds the run's lock, and one for what is asked beside.
+
+    Two connections and no pool: a pool waits for the connections that it gave out, and one whose other end is
+    gone may never come back.
 
     Settings: `STORE_RETRY_TIMES`, `STORE_RETRY_DELAY` (seconds before the first retry, doubled for each
     further one), `STORE_TIMEOUT` (seconds for one piece of work, so that a network that swallows everything
@@ -47,6 +50,8 @@ class RunSession:
         self._stats = crawler.stats
         self._database = database
         self._line: _Line | None = None
+        self._second: _Line | None = None
+        self._one_aside = asyncio.Lock()
         self._run_id: int | None = None
         self._is_held = False
         self._pulse: asyncio.Task[None] | None = None
@@ -80,20 +85,20 @@ class RunSession:
             delay *= 2
 
     async def aside(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T | None:
-        """Do `work` once, on another connection; None where the database fails, which is no loss here."""
-        line: _Line | None = None
-        try:
-            line = await _in_time(self._timeout, _Line.open(self._database))
-            found = await line.within(self._timeout, work)
-            await line.close()
-        except Exception as error:
-            if line is not None:
-                await line.throw_away()
-            if not faults.is_transient(error):
-                raise
-            logger.warning("The database failed (%s); the crawl does without", faults.sentence(error))
-            return None
-        return found
+        """Do `work` once, on a second connection; None where the database fails, which is no loss here."""
+        async with self._one_aside:
+            try:
+                if self._second is None:
+                    self._second = await _in_time(self._timeout, _Line.open(self._database))
+                return await self._second.within(self._timeout, work)
+            except Exception as error:
+                broken, self._second = self._second, None
+                if broken is not None:
+                    await broken.throw_away()
+                if not faults.is_transient(error):
+                    raise
+                logger.warning("The database failed (%s); the crawl does without", faults.sentence(error))
+                return None
 
     async def close(self) -> None:
         """Disconnect, which lets go of the run's lock, and close the database."""
@@ -102,9 +107,10 @@ class RunSession:
             pulse.cancel()
             with suppress(asyncio.CancelledError):
                 await pulse
-        line, self._line = self._line, None
-        if line is not None:
-            await line.throw_away()
+        for line in (self._line, self._second):
+            if line is not None:
+                await line.throw_away()
+        self._line = self._second = None
         # A connection whose other end is gone may never be closed.
         with suppress(TimeoutError):
             await _in_time(_FAREWELL, self._database.close())
@@ -142,7 +148,7 @@ class _Line:
 
     @classmethod
     async def open(cls, database: AsyncDatabase) -> Self:
-        """Take a connection from the pool."""
+        """Connect."""
         connection = await database.engine.connect()
         raw = await connection.get_raw_connection()
         return cls(connection, database.sessions(bind=connection), raw.driver_connection)
@@ -154,11 +160,6 @@ class _Line:
         never answer; a torn connection answers at once.
         """
         return await _in_time(seconds, _awaiting(work(self._session)), self._driver.terminate)
-
-    async def close(self) -> None:
-        """Give the connection back to the pool."""
-        await self._session.close()
-        await self._connection.close()
 
     async def throw_away(self) -> None:
         """Tear the connection, whatever state it is in."""
@@ -183,6 +184,9 @@ async def _in_time(
     task = asyncio.ensure_future(work)
     try:
         done, _ = await asyncio.wait({task}, timeout=seconds)
+        if task.cancelled():
+            # By the driver, whose connection was torn; not by whoever waits here.
+            raise ConnectionAbortedError("the connection was torn")
         if done:
             return task.result()
         if wake is not None:

@@ -119,10 +119,9 @@ class StorePipeline:
         self._stats.set_value("store/batches", 0)
         config = Config.load(self._crawler.settings)
         self._spool = Spool.of(config)
-        # One connection for the run, one for whatever the extensions ask.
         # The server gives up a silent connection as soon as we do: a lost one then holds no lock against us.
         patience = self._crawler.settings.getfloat("STORE_TIMEOUT", PATIENCE)
-        self._database = await AsyncDatabase.from_config(config, pool_size=2, patience=patience)
+        self._database = await AsyncDatabase.from_config(config, pool_size=0, patience=patience)
         self._run_session = RunSession(self._crawler, self._database)
         try:
             await self._database.initialize()

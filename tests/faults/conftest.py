@@ -159,9 +159,9 @@ class Bench:
         assert total[0] == len(stored)
         return {"scraped": len(scraped), "stored": len(stored), "lost": len(missing)}
 
-    def complete(self) -> None:
+    def complete(self, url: URL | None = None) -> None:
         """The next run: it ends, everything is there, and no run seems to go on."""
-        with self.crawl() as crawl:
+        with self.crawl(url=url) as crawl:
             code = crawl.end()
             told = crawl.log.read_text()
         assert code == 5, told
