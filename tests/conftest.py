@@ -1,7 +1,7 @@
-"""Real servers for every test that needs a database: the embedded PostgreSQL 18 and the system's 15.
+"""Real servers for every test that needs one: the embedded PostgreSQL 18, the system's 15, and the market.
 
-Each server is started once, on a Unix socket in a folder of its own, and stopped at the end whatever happens.
-A test gets a database of its own, dropped afterwards.
+Each is started once and stopped at the end whatever happens; a PostgreSQL listens on a Unix socket in a
+folder of its own. A test gets a database of its own, dropped afterwards.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +30,7 @@ from outsource_scraper.config import DRIVER
 from outsource_scraper.database.embedded import EmbeddedPostgres
 from outsource_scraper.database.embedded_account import ENVIRONMENT, server_account
 from outsource_scraper.database.session import AsyncDatabase
+from outsource_scraper.sandbox.client import Control
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
@@ -81,6 +84,17 @@ class Server:
             yield self.url(name)
         finally:
             self.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+async def fetch(url: URL, statement: str) -> list[dict[str, Any]]:
+    """Ask a database of one of the servers, in SQL, as the superuser."""
+    connection = await asyncpg.connect(
+        host=str(url.query["host"]), port=5432, user="postgres", database=url.database
+    )
+    try:
+        return [dict(row) for row in await connection.fetch(statement)]
+    finally:
+        await connection.close()
 
 
 def in_own_loop(coroutine: Coroutine[Any, Any, None]) -> None:
@@ -223,6 +237,38 @@ async def database(
             yield opened
     finally:
         await asyncio.to_thread(manager.__exit__, None, None, None)
+
+
+@dataclass
+class Market:
+    """A sandbox market in a process of its own."""
+
+    url: str
+    control: Control
+
+
+@pytest.fixture(scope="session")
+def market_process() -> Iterator[Market]:
+    now = datetime.now(UTC).replace(second=0, microsecond=0).isoformat()
+    command = [sys.executable, "-m", "outsource_scraper.sandbox", "--size", "30", "--frozen", "--clock", now]
+    with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            url = process.stdout.readline().split()[-1]
+            yield Market(url, Control(url))
+        finally:
+            process.terminate()
+
+
+@pytest.fixture
+def market(market_process: Market) -> Iterator[Market]:
+    """About thirty open postings on each platform, at a time that stands still; without faults at first."""
+    start = datetime.fromisoformat(market_process.control.state()["now"])
+    market_process.control.clear_faults()
+    market_process.control.clear_log()
+    yield market_process
+    market_process.control.clear_faults()
+    market_process.control.move_to(start)
 
 
 @pytest.fixture(scope="session")

@@ -3,17 +3,14 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import pytest
 from sqlalchemy import URL
 
-from outsource_scraper.sandbox.client import Control
+from tests.conftest import Market, fetch
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -50,38 +47,6 @@ def scrapy(environment: dict[str, str]) -> Scrapy:
     return run
 
 
-@dataclass
-class Market:
-    """A sandbox market in a process of its own."""
-
-    url: str
-    control: Control
-
-
-@pytest.fixture(scope="session")
-def market_process() -> Iterator[Market]:
-    now = datetime.now(UTC).replace(second=0, microsecond=0).isoformat()
-    command = [sys.executable, "-m", "outsource_scraper.sandbox", "--size", "30", "--frozen", "--clock", now]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            url = process.stdout.readline().split()[-1]
-            yield Market(url, Control(url))
-        finally:
-            process.terminate()
-
-
-@pytest.fixture
-def market(market_process: Market) -> Iterator[Market]:
-    """About thirty open postings on each platform, at a time that stands still; without faults at first."""
-    start = datetime.fromisoformat(market_process.control.state()["now"])
-    market_process.control.clear_faults()
-    market_process.control.clear_log()
-    yield market_process
-    market_process.control.clear_faults()
-    market_process.control.move_to(start)
-
-
 Crawl = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -104,12 +69,6 @@ def rows(database_url: URL) -> Callable[[str], Any]:
     """Ask the database, in SQL."""
 
     async def ask(statement: str) -> list[dict[str, Any]]:
-        connection = await asyncpg.connect(
-            host=database_url.query["host"], port=5432, user="postgres", database=database_url.database
-        )
-        try:
-            return [dict(row) for row in await connection.fetch(statement)]
-        finally:
-            await connection.close()
+        return await fetch(database_url, statement)
 
     return ask
