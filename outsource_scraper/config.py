@@ -166,6 +166,12 @@ def _contact(value: str) -> str:
     return value.strip()
 
 
+def _sandbox(value: str) -> str:
+    if not re.fullmatch(r"http://[^/?#\s@]+/?", value.strip()):
+        raise ValueError("OUTSOURCE_SANDBOX_URL must be an address such as http://127.0.0.1:8080.")
+    return value.strip()
+
+
 def _retention(value: object) -> timedelta:
     span = value if isinstance(value, timedelta) else parse_span(str(value))
     if not span or span < timedelta(days=1):
@@ -254,6 +260,8 @@ class Config(BaseSettings):
     """The schema that holds our tables."""
     outsource_contact: Annotated[str | None, _checked(_contact)] = None
     """The e-mail address or page that the User-Agent names, so that a platform can reach the operator."""
+    outsource_sandbox_url: Annotated[str | None, _checked(_sandbox)] = None
+    """A sandbox market that is crawled in the place of the platforms, to try a deployment on."""
     outsource_data_dir: Annotated[Path, _checked(_data_dir)] = Field(default_factory=_default_data_dir)
     """Where the embedded database, the spool and other state live."""
     outsource_retention: Annotated[timedelta | None, _checked(_retention)] = None

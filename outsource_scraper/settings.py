@@ -5,7 +5,7 @@ What differs between machines comes from the environment through `config`, never
 
 import sys
 
-from outsource_scraper import __version__
+from outsource_scraper import user_agent
 from outsource_scraper.config import Config
 from outsource_scraper.errors import ConfigError
 
@@ -22,8 +22,7 @@ COMMANDS_MODULE = "outsource_scraper.commands"
 # Manners
 
 OUTSOURCE_CONTACT = _config.outsource_contact  # no platform is crawled without one; used by Introduction
-_contact = f" (+{_config.outsource_contact})" if _config.outsource_contact else ""
-USER_AGENT = f"outsource_scraper/{__version__}{_contact}"  # default "Scrapy/VERSION (+https://scrapy.org)"
+USER_AGENT = user_agent(_config.outsource_contact)  # default "Scrapy/VERSION (+https://scrapy.org)"
 ROBOTSTXT_OBEY = True  # default False
 CONCURRENT_REQUESTS = 4  # default 16; SIGTERM waits for those under way, each after DOWNLOAD_DELAY
 CONCURRENT_REQUESTS_PER_DOMAIN = 1  # default 8
@@ -114,4 +113,5 @@ FREELANCEHUNT_TOKEN = _config.freelancehunt_token  # likewise
 UPWORK_CLIENT_ID = _config.upwork_client_id  # used by the spider upwork
 UPWORK_CLIENT_SECRET = _config.upwork_client_secret  # a SecretStr; used by the spider upwork
 UPWORK_REFRESH_TOKEN = _config.upwork_refresh_token  # likewise
-SANDBOX_URL = None  # a sandbox market that is crawled in the place of the platforms; used by SandboxAddon
+# A sandbox market that is crawled in the place of the platforms; used by SandboxAddon
+SANDBOX_URL = _config.outsource_sandbox_url

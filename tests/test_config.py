@@ -188,6 +188,7 @@ class TestRefusals:
             ("DB_SCHEMA", "x" * 64, "a-z"),
             ("OUTSOURCE_CONTACT", "me@example.org\r\nX-Injected: 1", "one line"),
             ("OUTSOURCE_DATA_DIR", "data", "absolute"),
+            ("OUTSOURCE_SANDBOX_URL", "127.0.0.1:8080", "http://127.0.0.1:8080"),
             ("FREELANCEHUNT_TOKEN", f"{SECRET} and more", "one word"),
             ("FREELANCER_TOKEN", f"{SECRET}\r\nX-Injected: 1", "one word"),
             ("UPWORK_REFRESH_TOKEN", f"«{SECRET}»", "ASCII"),

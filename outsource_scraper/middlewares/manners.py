@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Self
 from scrapy import signals
 from scrapy.downloadermiddlewares.retry import get_retry_request
 
+from outsource_scraper import user_agent
 from outsource_scraper.errors import ConfigError
 from outsource_scraper.middlewares.blocking import GIVEN_UP, is_challenge
 
@@ -163,7 +164,10 @@ def _http_date(header: bytes) -> datetime | None:
 
 
 class Introduction:
-    """Extension: no platform is crawled by somebody whom it could not reach."""
+    """Extension: no platform is crawled by somebody whom it could not reach.
+
+    Setting: `OUTSOURCE_CONTACT`, which goes into the User-Agent wherever it was set.
+    """
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -174,6 +178,8 @@ class Introduction:
         """
         if hasattr(crawler.spidercls, "platform"):
             check_contact(crawler.settings)
+            agent = user_agent(crawler.settings.get("OUTSOURCE_CONTACT"))
+            crawler.settings.set("USER_AGENT", agent, priority="project")
         return cls()
 
 

@@ -6,6 +6,7 @@ URLs, and only the connection goes to `SANDBOX_URL`, with the platform's name in
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Response
     from scrapy.settings import BaseSettings
+
+logger = logging.getLogger(__name__)
 
 BROWSER = "outsource_scraper.middlewares.browser.BrowserDownloadHandler"
 HANDLER = "outsource_scraper.sandbox.handler.SandboxDownloadHandler"
@@ -33,6 +36,7 @@ class SandboxAddon:
     def update_settings(self, settings: BaseSettings) -> None:
         """Turn the connections, if a market is named."""
         if settings.get("SANDBOX_URL"):
+            logger.info("The market at %s is crawled in the place of the platform", settings["SANDBOX_URL"])
             renders = settings.get("DOWNLOAD_HANDLERS", {}).get("https") == BROWSER
             handler = "outsource_scraper.sandbox.browser.SandboxBrowserHandler" if renders else HANDLER
             handlers = {"http": HANDLER, "https": handler}

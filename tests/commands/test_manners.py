@@ -89,9 +89,17 @@ def test_a_longer_wait_than_a_run_can_give_is_not_begun(as_date: bool, crawl: Cr
     assert len(arrivals(market, "/projects/")) == 1
 
 
-def test_every_request_names_the_contact_and_robots_txt_is_the_first(crawl: Crawl, market: Market) -> None:
+@pytest.mark.parametrize("by", ["environment", "setting"])
+def test_every_request_names_the_contact_and_robots_txt_is_the_first(
+    by: str, crawl: Crawl, market: Market
+) -> None:
     contact = "https://crawler.example/about"
-    assert crawl("wishket", "-a", "max_pages=1", OUTSOURCE_CONTACT=contact).returncode == 0
+    ended = (
+        crawl("wishket", "-a", "max_pages=1", OUTSOURCE_CONTACT=contact)
+        if by == "environment"
+        else crawl("wishket", "-a", "max_pages=1", "-s", f"OUTSOURCE_CONTACT={contact}")
+    )
+    assert ended.returncode == 0, ended.stderr
     log = market.control.log()
     assert [entry["path"] for entry in log].index("/robots.txt") == 0
     assert sum(entry["path"] == "/robots.txt" for entry in log) == 1
