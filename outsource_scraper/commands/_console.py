@@ -6,16 +6,18 @@ import asyncio
 import difflib
 import logging
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from scrapy.spiderloader import SpiderLoader
+from scrapy.utils.log import configure_logging
 
 from outsource_scraper.config import Config
 from outsource_scraper.database.session import AsyncDatabase
 from outsource_scraper.errors import ConfigError, DatabaseUnavailable, OutsourceScraperError, UsageError
 from outsource_scraper.extensions.json_log import log_json
 from outsource_scraper.extensions.notice import tell_of_a_start_that_failed
+from outsource_scraper.extensions.verdict import Verdict
 from outsource_scraper.spiders._base import PlatformSpider
 
 if TYPE_CHECKING:
@@ -23,9 +25,13 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
     from datetime import timedelta
 
-    from scrapy.settings import BaseSettings
+    from scrapy.settings import BaseSettings, Settings
     from sqlalchemy import URL
     from sqlalchemy.ext.asyncio import AsyncSession
+
+    from outsource_scraper.extensions.verdict import Outcome
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -43,12 +49,33 @@ def stop(error: OutsourceScraperError) -> NoReturn:
 
 
 @contextmanager
-def sentences() -> Iterator[None]:
-    """Turn our errors inside the block into one sentence and an exit code."""
+def sentences(log: Settings | None = None) -> Iterator[None]:
+    """Turn our errors inside the block into one sentence and an exit code.
+
+    Where the settings `log` name a file, it gets the sentence too: for a crawl that ends before Scrapy opens
+    it, and whose log is all that is looked at, as under Scrapyd.
+    """
     try:
         yield
     except OutsourceScraperError as error:
+        if log is not None and log.get("LOG_FILE"):
+            with suppress(OSError):  # the file cannot be written; standard error can
+                configure_logging(log)
+                logger.error("%s", error)
         stop(error)
+
+
+def last_line(settings: BaseSettings, name: str, outcome: Outcome) -> None:
+    """Say how a run ended, behind everything that Scrapy says: in the file of the log, where there is one.
+
+    On standard error too where there is a reason to tell.
+    """
+    line = f"{name}: {outcome.verdict}" + (f": {outcome.reason}" if outcome.reason else "")
+    if settings.get("LOG_FILE"):
+        good = outcome.verdict in {Verdict.OK, Verdict.BUSY}
+        logger.log(logging.INFO if good else logging.ERROR, "%s", line)
+    if outcome.reason is not None:
+        print(line, file=sys.stderr)
 
 
 def log_sentences() -> None:

@@ -14,6 +14,7 @@ from scrapy.commands import crawl
 
 from outsource_scraper.commands._console import (
     add_log_format,
+    last_line,
     log_sentences,
     prepare_store,
     sentences,
@@ -63,19 +64,20 @@ class Command(crawl.Command):
         assert self.settings is not None
         if opts.force:
             self.settings.set("CRAWL_FORCE", True, priority="cmdline")
-        with sentences():
+        set_log_format(self.settings, opts, args[0] if args else None)
+        with sentences(self.settings):
             if len(args) != 1:
                 raise UsageError("name one platform: scrapy crawl <platform>; `scrapy platforms` lists them")
             self._spider = spider_class(self.settings, args[0])
             CrawlArguments.parse(opts.spargs, now=datetime.now(UTC))
             self._spider.check_credentials(self.settings)
             check_contact(self.settings)
-            set_log_format(self.settings, opts, self._spider.name)
             to_file = bool(opts.output or opts.overwrite_output)
             prepare_store(self.settings, f"crawl {self._spider.name}", to_file=to_file)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Crawl, and set the exit code."""
+        assert self.settings is not None
         assert self.crawler_process is not None
         platform = self._spider.platform
         if not platform.enabled:  # the operator's own decision, which this does not make for them
@@ -89,5 +91,4 @@ class Command(crawl.Command):
             return
         outcome = outcome_of(crawler)
         self.exitcode = outcome.verdict.exit_code
-        if outcome.reason is not None:
-            print(f"{self._spider.name}: {outcome.verdict}: {outcome.reason}", file=sys.stderr)
+        last_line(self.settings, self._spider.name, outcome)

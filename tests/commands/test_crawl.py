@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -138,6 +139,31 @@ def test_no_database_is_one_sentence(env: dict[str, str], word: str, crawl: Craw
     assert word in ended.stderr
     assert "Traceback" not in ended.stderr
     assert [entry for entry in market.control.log() if entry["path"] != "/robots.txt"] == []
+
+
+def test_the_file_of_the_log_ends_with_what_became_of_the_crawl(
+    crawl: Crawl, market: Market, tmp_path: Path
+) -> None:
+    log = tmp_path / "crawl.log"
+
+    def last() -> str:
+        return log.read_text("utf-8").splitlines()[-1]
+
+    market.control.fault("challenge", platform="flru", status=403)
+    ended = crawl("flru", "--logfile", str(log))
+    assert ended.returncode == 4
+    assert last().endswith(f"ERROR: {last_line(ended)}")
+    market.control.clear_faults()
+    assert crawl("flru", "--logfile", str(log)).returncode == 0
+    assert last().endswith("INFO: flru: ok")
+    # Before Scrapy opens the log.
+    ended = crawl("flru", "--logfile", str(log), DATABASE_URL="postgresql://nobody@127.0.0.1:1/none")
+    assert ended.returncode == 1
+    assert last().endswith(f"ERROR: {last_line(ended).removeprefix('error: ')}")
+    # Where the file cannot be written, the sentence is not lost.
+    ended = crawl("flrru", "--logfile", str(tmp_path / "none" / "crawl.log"))
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("error: there is no platform 'flrru'")
 
 
 FAULTS = [
