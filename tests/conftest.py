@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import asyncpg  # type: ignore[import-untyped]
 import pytest
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 # How long an example takes says more of the machine than of the code.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
+
+T = TypeVar("T")
 
 PROJECT = Path(__file__).resolve().parent.parent
 CAPTURES = PROJECT.parent / "shared" / "captures"
@@ -97,10 +99,10 @@ async def fetch(url: URL, statement: str) -> list[dict[str, Any]]:
         await connection.close()
 
 
-def in_own_loop(coroutine: Coroutine[Any, Any, None]) -> None:
+def in_own_loop(coroutine: Coroutine[Any, Any, T]) -> T:
     # asyncio.run() would take the current event loop away from pytest-asyncio.
     with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
-        runner.run(coroutine)
+        return runner.run(coroutine)
 
 
 @contextmanager
