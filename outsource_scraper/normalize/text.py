@@ -20,6 +20,12 @@ _INVISIBLE = (
 _EMOJI = "\u2190-\u21ff\u2600-\u27bf\u2b00-\u2bff\ufe0f\U0001f000-\U0001faff"
 _DROPPED = re.compile(f"[{_INVISIBLE}]|\u200c|(?<![{_EMOJI}])\u200d|\u200d(?![{_EMOJI}])")
 
+# Normalizing sorts a run of combining marks in quadratic time; no word has more of them than Unicode's
+# Stream-Safe Text Format lets stand together. Marks are among what is no word character.
+_MOST_MARKS = 30
+_MARK = re.compile(r"[^\w\s\x00-\x7f]")
+_MARKS = re.compile(rf"{_MARK.pattern}{{{_MOST_MARKS + 1},}}")
+
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 
 # Text is HTML where one tag of this list is written as a tag; "List<String>" and "a <b and c> d" are not.
@@ -57,6 +63,7 @@ def fold(text: str | None) -> str | None:
 
     Every run of Unicode whitespace becomes one space. Control characters, lone surrogates, zero-width and
     bidi control characters are removed; a zero-width joiner stays only between two emoji, which it makes one.
+    Of combining marks that follow each other the first 30 stay.
     """
     if not text:
         return None
@@ -64,6 +71,9 @@ def fold(text: str | None) -> str | None:
     if not folded.isprintable():
         folded = " ".join(_DROPPED.sub("", folded).split())
     if not folded.isascii():
+        # A run that is too long covers one of these characters; most texts are not looked at any further.
+        if _MARK.search(folded[:: _MOST_MARKS + 1]):
+            folded = _MARKS.sub(_fewer_marks, folded)
         folded = unicodedata.normalize("NFC", folded)
     return folded or None
 
@@ -115,6 +125,16 @@ def _without_tags(markup: str) -> str:
 def _replacement(match: re.Match[str]) -> str:
     tag = match["tag"]
     return "" if tag and tag.lower() in _INLINE else " "
+
+
+def _fewer_marks(match: re.Match[str]) -> str:
+    kept: list[str] = []
+    marks = 0
+    for character in match[0]:
+        marks = marks + 1 if unicodedata.combining(character) else 0
+        if marks <= _MOST_MARKS:
+            kept.append(character)
+    return "".join(kept)
 
 
 def _decoded(text: str) -> str:

@@ -47,6 +47,15 @@ def test_fold(text: str | None, expected: str | None) -> None:
     assert fold(text) == expected
 
 
+@pytest.mark.parametrize("before", ["", "b", "글 " * 50])
+def test_of_combining_marks_in_a_row_thirty_stay(before: str) -> None:
+    # Normalizing a million of them, which it sorts, would take a day.
+    below, above = "\u0323", "\u0301"
+    assert fold(f"{before}x{below * 30}y") == f"{before}x{below * 30}y"
+    assert fold(f"{before}x{(above + below) * 500_000}y") == f"{before}x{below * 15}{above * 15}y"
+    assert fold(before + "“" * 100) == before + "“" * 100, "they are no marks"
+
+
 @pytest.mark.parametrize(
     ("markup", "expected"),
     [
