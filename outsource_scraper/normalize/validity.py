@@ -16,11 +16,15 @@ MAX_AMOUNT = Decimal(10) ** 15
 MAX_TITLE = 2_000
 MAX_DESCRIPTION = 1_000_000
 """Characters; `tsvector` of PostgreSQL ends at 1 MB."""
+MAX_TEXT = 5_000
+"""Characters of every other text; the longest known is a list of all countries. The store keeps such words
+in memory, because most of them come again."""
 MAX_ID = 300
 MAX_COUNT = 2**31 - 1
 """The largest `integer` of PostgreSQL."""
 EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+TEXTS = ("category", "currency", "location", "country", "language", "client_name", "client_country")
 _ZERO = Decimal(0)
 _MAX_RATING = Decimal(5)
 
@@ -41,7 +45,24 @@ def problem(project: Project) -> str | None:  # noqa: PLR0911 - a list of rules,
         return f"the title is {len(project.title)} characters long, more than {MAX_TITLE}"
     if project.description is not None and len(project.description) > MAX_DESCRIPTION:
         return f"the description is {len(project.description)} characters long, more than {MAX_DESCRIPTION}"
-    return _money_problem(project) or _number_problem(project) or _time_problem(project)
+    return (
+        _text_problem(project)
+        or _money_problem(project)
+        or _number_problem(project)
+        or _time_problem(project)
+    )
+
+
+def _text_problem(project: Project) -> str | None:
+    for name in TEXTS:
+        text = getattr(project, name)
+        if text is None:
+            continue
+        if not isinstance(text, str):
+            return f"{name} {str(text)[:100]!r} is not a text"
+        if len(text) > MAX_TEXT:
+            return f"{name} is {len(text)} characters long, more than {MAX_TEXT}"
+    return None
 
 
 def _money_problem(project: Project) -> str | None:
