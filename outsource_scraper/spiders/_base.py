@@ -29,11 +29,20 @@ __all__ = [
     "ListingSpider",
     "Page",
     "PlatformSpider",
+    "check_depth",
     "dig",
+    "markup_of",
+    "parse_html",
     "parse_json",
     "required",
     "whole_number",
 ]
+
+
+MOST_LEVELS = 200
+"""Elements or values inside of each other; the deepest page known has 20. A browser shows at most 512."""
+
+_IS_TOO_DEEP = etree.XPath(f"boolean({'/*' * (MOST_LEVELS + 1)})")
 
 
 class ListingSpider(PlatformSpider[Selector]):
@@ -48,15 +57,15 @@ class ListingSpider(PlatformSpider[Selector]):
         """The page's selector."""
         if b"<" not in response.body:
             raise PageError(f"{response.url} is not HTML: it begins with {response.text[:40]!r}")
-        return response.selector
+        return parse_html(response)
 
     def records(self, page: Page) -> Iterable[Selector]:
         """Every card."""
         return page.document.css(self.cards)  # type: ignore[no-any-return]
 
     def source(self, record: Selector) -> str:
-        """The card's HTML."""
-        return str(record.get())
+        """The card's markup."""
+        return markup_of(record.root)
 
     def has_next(self, page: Page) -> bool:
         """Whether `next_page` is there."""
@@ -102,9 +111,10 @@ class EmbeddedJsonSpider(ApiSpider):
         while text[start : start + 1].isspace():
             start += 1
         try:
-            return _DECODER.raw_decode(text, start)[0]
+            value = _DECODER.raw_decode(text, start)[0]
         except (ValueError, RecursionError) as error:
             raise PageError(f"the JSON in {response.url} cannot be read: {error}") from None
+        return _checked_depth(value, response)
 
 
 class FeedSpider(PlatformSpider["etree._Element"]):
@@ -141,10 +151,56 @@ _DECODER = json.JSONDecoder(parse_constant=_no_number)
 def parse_json(body: bytes | str, response: Response) -> Any:
     """The JSON value of `body`; `PageError`, which says how it begins, where it is none."""
     try:
-        return json.loads(body, parse_constant=_no_number)
+        value = json.loads(body, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         begin = body[:40] if isinstance(body, str) else body[:40].decode("utf-8", "replace")
         raise PageError(f"{response.url} is not JSON ({error}): it begins with {begin!r}") from None
+    return _checked_depth(value, response)
+
+
+def parse_html(response: TextResponse, text: str | None = None) -> Selector:
+    """The HTML of `response`, or `text`, which it carries; read as HTML whatever type the server says.
+
+    Raises:
+        PageError: as by `check_depth`.
+    """
+    selector = Selector(text=text, type="html") if text is not None else Selector(response, type="html")
+    return check_depth(selector, response)
+
+
+def markup_of(element: etree._Element) -> str:
+    """The element as XML: to write "<!--" in a link as HTML takes libxml2 quadratic time."""
+    return etree.tostring(element, encoding="unicode", with_tail=False)
+
+
+def check_depth(html: Selector, response: Response) -> Selector:
+    """`html`, unless it is nested deeper than any page, where to look for cards could take minutes.
+
+    Raises:
+        PageError: it is.
+    """
+    if _IS_TOO_DEEP(html.root):
+        raise _too_deep(response)
+    return html
+
+
+def _checked_depth(value: Any, response: Response) -> Any:
+    """`value`, unless it is nested deeper than the recursion of what handles it later can bear."""
+    level = [value] if isinstance(value, dict | list) else []
+    for _ in range(MOST_LEVELS):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if type(outer) is dict else outer)
+            if type(inner) is dict or type(inner) is list
+        ]
+        if not level:
+            return value
+    raise _too_deep(response)
+
+
+def _too_deep(response: Response) -> PageError:
+    return PageError(f"{response.url} is nested more than {MOST_LEVELS} levels deep")
 
 
 def dig(value: Any, *path: str | int) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import math
 import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from parsel.csstranslator import HTMLTranslator
 
 from outsource_scraper.normalize.money import parse_amount
 from outsource_scraper.normalize.text import fold
-from outsource_scraper.spiders._base import dig
+from outsource_scraper.spiders._base import dig, markup_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from scrapy.selector import Selector
 
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _NOT_DIGITS = re.compile(r"\D")
 
 
@@ -59,6 +61,12 @@ def _texts(elements: Iterable[etree._Element]) -> list[str]:
     return [text for element in elements if (text := fold(_STRING(element)))]
 
 
+def markup_in(node: Selector, css: str) -> str | None:
+    """Markup of the first element that `css` finds under `node`; None where there is none."""
+    found = _path(css)(node.root)
+    return markup_of(found[0]) if found else None
+
+
 def count_in(text: str | None) -> int | None:
     """The whole number in `text`, however its digits are grouped: "1 095", "2,022", "지원자 7명"."""
     digits = _NOT_DIGITS.sub("", text or "")
@@ -66,8 +74,22 @@ def count_in(text: str | None) -> int | None:
 
 
 def shown(metadata: dict[str, Any]) -> dict[str, Any]:
-    """`metadata` without what the page does not show: None, empty lists and empty objects."""
-    return {name: value for name, value in metadata.items() if value is not None and value not in ([], {})}
+    """`metadata` without what the page does not show: None, empty lists and empty objects.
+
+    What PostgreSQL's jsonb does not hold goes too: NUL and half an emoji become U+FFFD, infinity None.
+    """
+    kept = {name: _for_jsonb(value) for name, value in metadata.items()}
+    return {name: value for name, value in kept.items() if value is not None and value not in ([], {})}
+
+
+def _for_jsonb(value: Any) -> Any:
+    if isinstance(value, str):
+        return value if value.isprintable() else _UNSTORABLE.sub("\ufffd", value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {_for_jsonb(name): _for_jsonb(inner) for name, inner in value.items()}
+    return [_for_jsonb(inner) for inner in value] if isinstance(value, list) else value
 
 
 def job_posting(page: Selector) -> dict[str, Any] | None:

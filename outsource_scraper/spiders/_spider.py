@@ -8,6 +8,7 @@ response becomes records is said by the access patterns in `_base`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from copy import deepcopy
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -279,13 +280,13 @@ class PlatformSpider(Spider, ABC, Generic[R]):
     def read_detail_page(self, page: Page, project: Project | None) -> Reading:
         """Read a detail page. Where that fails, what the listing told of the project is kept."""
         try:
-            complete = self.read_detail(page, project)
+            complete = self.read_detail(page, deepcopy(project))
             reason = problem(complete)
             if reason is None:
                 return Reading(projects=[complete])
         except Exception as error:  # noqa: BLE001 - as above
             reason = f"the detail page cannot be read: {_sentence(error)}"
-        rejected = self._rejected(reason, page.response.text, page.response, project)
+        rejected = self._rejected(reason, _text(page.response), page.response, project)
         return Reading(projects=[project] if project else [], rejected=[rejected])
 
     def read_saved(self, response: Response, *, now: datetime | None = None) -> Reading:
@@ -295,8 +296,8 @@ class PlatformSpider(Spider, ABC, Generic[R]):
             if self.is_detail(page.response):
                 return self.read_detail_page(page, None)
             return self.read_page(page)
-        except (PageError, CredentialRefused) as error:
-            return Reading(rejected=[self._rejected(str(error), _text(response), response)])
+        except Exception as error:  # noqa: BLE001 - as in a crawl
+            return Reading(rejected=[self._rejected(_sentence(error), _text(response), response)])
 
     # Crawling
 
@@ -317,10 +318,10 @@ class PlatformSpider(Spider, ABC, Generic[R]):
             self._check_not_hidden(page, reading, has_next)
         except CredentialRefused as error:
             raise self._closed_by(error) from None
-        except PageError as error:
+        except Exception as error:  # noqa: BLE001 - whatever one page holds must not end the crawl
             self._count("listing/failed_pages")
-            self.logger.error("page %d of the listing cannot be read: %s", number, error)
-            yield self._rejected(str(error), _text(response), response)
+            self.logger.error("page %d of the listing cannot be read: %s", number, _sentence(error))
+            yield self._rejected(_sentence(error), _text(response), response)
             for request in self._after_failure(number):
                 yield request
             return
@@ -348,10 +349,9 @@ class PlatformSpider(Spider, ABC, Generic[R]):
         """Complete one project from its detail page."""
         try:
             reading = self.read_detail_page(self.open_page(response), project)
-        except PageError as error:
-            reading = Reading(
-                projects=[project], rejected=[self._rejected(str(error), _text(response), response, project)]
-            )
+        except Exception as error:  # noqa: BLE001 - as in a listing
+            rejected = self._rejected(_sentence(error), _text(response), response, project)
+            reading = Reading(projects=[project], rejected=[rejected])
         self._count("detail/pages")
         self._count("detail/failed", len(reading.rejected))
         self._count("listing/rejected", len(reading.rejected))
@@ -519,4 +519,9 @@ def _sentence(error: BaseException | None) -> str:
 
 
 def _text(response: Response) -> str:
-    return response.text if isinstance(response, TextResponse) else response.body.decode("latin-1")
+    if not isinstance(response, TextResponse):
+        return response.body.decode("latin-1")
+    try:
+        return response.text
+    except (LookupError, UnicodeError):  # Python has codecs that are no text's, and a page may claim one
+        return response.body.decode("utf-8", "replace")

@@ -24,7 +24,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from lxml import etree
-from scrapy.selector import Selector
 
 from outsource_scraper.errors import PageError
 from outsource_scraper.items import PaymentType, Project, Status
@@ -33,7 +32,7 @@ from outsource_scraper.normalize.money import Budget, parse_budget
 from outsource_scraper.normalize.skills import canonical_skills
 from outsource_scraper.normalize.text import fold, from_html
 from outsource_scraper.spiders._arguments import Mode
-from outsource_scraper.spiders._base import FeedSpider, Page, required
+from outsource_scraper.spiders._base import FeedSpider, Page, parse_html, required
 from outsource_scraper.spiders._html import count_in, shown
 from outsource_scraper.spiders._platform import Access, Platform
 
@@ -104,7 +103,7 @@ class CodeurSpider(FeedSpider):
             return super().document(response)
         if b"<" not in response.body:
             raise PageError(f"{response.url} is neither a feed nor a page: it begins with {begin[:40]!r}")
-        return Selector(text=response.text, type="html").root
+        return parse_html(response).root
 
     def records(self, page: Page) -> Iterable[etree._Element]:
         """Every entry of the feed, every card of a page."""

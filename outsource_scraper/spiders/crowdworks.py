@@ -21,15 +21,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from scrapy.selector import Selector
-
 from outsource_scraper.errors import PageError
 from outsource_scraper.items import PaymentType, Project, Status
 from outsource_scraper.normalize.dates import parse_datetime, parse_deadline
 from outsource_scraper.normalize.money import Budget, parse_amount
 from outsource_scraper.normalize.skills import canonical_skills
 from outsource_scraper.normalize.text import fold
-from outsource_scraper.spiders._base import ApiSpider, Page, dig, parse_json, required, whole_number
+from outsource_scraper.spiders._base import (
+    ApiSpider,
+    Page,
+    dig,
+    parse_html,
+    parse_json,
+    required,
+    whole_number,
+)
 from outsource_scraper.spiders._html import shown
 from outsource_scraper.spiders._platform import Access, Platform
 
@@ -80,7 +86,7 @@ class CrowdworksSpider(ApiSpider):
         """The JSON in the attribute, or the response itself where that is JSON."""
         if response.body.lstrip()[:1] in {b"{", b"["}:
             return parse_json(response.body, response)
-        page = Selector(text=response.text, type="html")
+        page = parse_html(response)
         data = page.css("#vue-container::attr(data), vue-container::attr(data)").get()
         if data is None:
             raise PageError(f"{response.url} holds no element 'vue-container' with an attribute 'data'")

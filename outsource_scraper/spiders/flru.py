@@ -27,7 +27,7 @@ from outsource_scraper.normalize.countries import country_in
 from outsource_scraper.normalize.dates import parse_datetime
 from outsource_scraper.normalize.money import parse_budget
 from outsource_scraper.normalize.text import fold
-from outsource_scraper.spiders._base import ListingSpider, Page, required
+from outsource_scraper.spiders._base import ListingSpider, Page, check_depth, required
 from outsource_scraper.spiders._html import count_in, shown
 from outsource_scraper.spiders._platform import Access, Platform
 
@@ -82,7 +82,7 @@ class FlruSpider(ListingSpider):
         """The page's selector; its bytes go to the parser as they are, which saves a tenth of the time."""
         if response.encoding != "utf-8" or b"<" not in response.body:
             return super().document(response)
-        return Selector(body=response.body, encoding="utf-8", type="html")
+        return check_depth(Selector(body=response.body, encoding="utf-8", type="html"), response)
 
     def read(self, record: Selector, page: Page) -> Project:
         """One card."""

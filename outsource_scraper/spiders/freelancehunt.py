@@ -27,6 +27,7 @@ from outsource_scraper.normalize.money import parse_amount
 from outsource_scraper.normalize.skills import canonical_skills
 from outsource_scraper.normalize.text import fold, from_html
 from outsource_scraper.spiders._base import ApiSpider, Page, dig, required, whole_number
+from outsource_scraper.spiders._html import shown
 from outsource_scraper.spiders._platform import Access, Platform
 
 if TYPE_CHECKING:
@@ -135,4 +136,4 @@ def leftovers(told: Any) -> dict[str, Any]:
         "safe_type": dig(told, "safe_type"),
         **{flag: dig(told, flag) for flag in ("is_premium", "is_only_for_plus", "is_personal")},
     }
-    return {name: value for name, value in found.items() if value}
+    return shown({name: value for name, value in found.items() if value})

@@ -29,6 +29,7 @@ from outsource_scraper.normalize.money import parse_amount
 from outsource_scraper.normalize.skills import canonical_skills
 from outsource_scraper.normalize.text import fold
 from outsource_scraper.spiders._base import ApiSpider, Page, dig, required, whole_number
+from outsource_scraper.spiders._html import shown
 from outsource_scraper.spiders._platform import Access, Platform
 
 if TYPE_CHECKING:
@@ -197,4 +198,4 @@ def leftovers(record: dict[str, Any], client: Any) -> dict[str, Any]:
         "upgrades": sorted(name for name, given in upgrades.items() if given is True),
         "client_reviews": dig(client, "employer_reputation", "entire_history", "reviews"),
     }
-    return {name: value for name, value in found.items() if value}
+    return shown({name: value for name, value in found.items() if value})

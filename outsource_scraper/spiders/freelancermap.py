@@ -35,8 +35,17 @@ from outsource_scraper.normalize.dates import parse_datetime, parse_deadline
 from outsource_scraper.normalize.durations import parse_duration_days
 from outsource_scraper.normalize.skills import canonical_skills
 from outsource_scraper.normalize.text import fold, from_html
-from outsource_scraper.spiders._base import ApiSpider, Page, dig, parse_json, required, whole_number
-from outsource_scraper.spiders._html import shown, text_of, texts_of
+from outsource_scraper.spiders._base import (
+    ApiSpider,
+    Page,
+    dig,
+    markup_of,
+    parse_html,
+    parse_json,
+    required,
+    whole_number,
+)
+from outsource_scraper.spiders._html import markup_in, shown, text_of, texts_of
 from outsource_scraper.spiders._platform import Access, Platform
 
 if TYPE_CHECKING:
@@ -44,7 +53,7 @@ if TYPE_CHECKING:
 
     from scrapy.http import TextResponse
 
-_SEARCH = re.compile(r'<script\b[^>]*\bdata-component-name="ProjectSearch"[^>]*>(.*?)</script>', re.DOTALL)
+_SEARCH = re.compile(r'<script\b[^<>]*\bdata-component-name="ProjectSearch"[^<>]*>(.*?)</script>', re.DOTALL)
 _PUBLISHED = re.compile(r"(?:Published on|[Vv]eröffentlicht am)\s+([^<]+)")
 _PERCENT = re.compile(r"(\d{1,3})\s?%")
 _START_LABEL = re.compile(r"^Start(?: date|termin|datum)?\b:?\s*", re.IGNORECASE)
@@ -95,7 +104,7 @@ class FreelancermapSpider(ApiSpider):
         if found := _SEARCH.search(response.text):
             return parse_json(found[1], response)
         if "project-body-description" in response.text:
-            return response.selector
+            return parse_html(response)
         raise PageError(f"{response.url} holds neither the JSON of ProjectSearch nor a project")
 
     def records(self, page: Page) -> Iterable[dict[str, Any]]:
@@ -199,12 +208,12 @@ def detail_record(html: Selector) -> dict[str, Any]:
     """What a detail page shows, in the form of a record of the listing."""
     places = texts_of(html, f"{_BADGES} .location-element")
     contract = (_badge(html, "fa-file-contract") or "").casefold()
-    published = _PUBLISHED.search(html.get())
+    published = _PUBLISHED.search(markup_of(html.root))
     return {
         "id": (text_of(html, '[data-testid="project-id"]') or "").lstrip("#"),
         "links": {"project": html.css("a.show-link::attr(href)").get() or html.css(_CANONICAL).get()},
         "title": text_of(html, ".project-header h1"),
-        "description": html.css(".project-body-description").get(),
+        "description": markup_in(html, ".project-body-description"),
         "skills": [{"de": name} for name in texts_of(html, 'a[data-id="project-body-keyword-link"]')],
         "city": text_of(html, f"{_BADGES} .badge-content-city"),
         "country": places[-1] if places else None,

@@ -24,7 +24,7 @@ from outsource_scraper.normalize.money import parse_budget
 from outsource_scraper.normalize.skills import canonical_skills
 from outsource_scraper.normalize.text import fold, from_html
 from outsource_scraper.spiders._base import ListingSpider, Page, required
-from outsource_scraper.spiders._html import count_in, shown, text_of, texts_of
+from outsource_scraper.spiders._html import count_in, markup_in, shown, text_of, texts_of
 from outsource_scraper.spiders._platform import Access, Platform
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class FreelanceruSpider(ListingSpider):
             external_id=external_id,
             url=urljoin(self.platform.home, f"/task/view/{external_id}"),
             title=required(fold(link.xpath("string()").get()), "title"),
-            description=from_html(record.css("p.task-card__desc").get()),
+            description=from_html(markup_in(record, "p.task-card__desc")),
             category=text_of(record, ".task-chip--cat"),
             skills=canonical_skills(texts_of(record, ".task-chip:not(.task-chip--cat)")),
             budget_min=budget.minimum,

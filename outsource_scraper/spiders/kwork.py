@@ -27,6 +27,7 @@ from outsource_scraper.normalize.dates import parse_datetime, parse_deadline
 from outsource_scraper.normalize.money import parse_amount
 from outsource_scraper.normalize.text import fold, from_html
 from outsource_scraper.spiders._base import EmbeddedJsonSpider, Page, dig, required, whole_number
+from outsource_scraper.spiders._html import shown
 from outsource_scraper.spiders._platform import Access, Platform
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ class KworkSpider(EmbeddedJsonSpider):
             bids_count=whole_number(record.get("kwork_count")),
             views_count=whole_number(record.get("views_dirty")),
             client_name=fold(dig(record, "user", "username")),
-            project_metadata={name: value for name, value in metadata.items() if value is not None},
+            project_metadata=shown(metadata),
         )
 
 

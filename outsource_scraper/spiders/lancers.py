@@ -39,7 +39,7 @@ MOST_STARS = 5
 
 _WORK = re.compile(r"(?:\bgoToLjpWorkDetail\(|/work/detail/)(\d+)")
 _PAGE = re.compile(r"[?&]page=(\d{1,6})\b")
-_LABELLED = re.compile(r"([^\d\s/]+) ?(\d[\d,.]*)")
+_LABELLED = re.compile(r"([^\d\s/]{1,40}+) ?(\d[\d,.]*)")
 _STATUS = {"募集中": Status.OPEN, "募集終了": Status.CLOSED}
 
 

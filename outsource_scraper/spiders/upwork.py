@@ -34,6 +34,7 @@ from outsource_scraper.normalize.money import parse_amount
 from outsource_scraper.normalize.skills import canonical_skills
 from outsource_scraper.normalize.text import fold
 from outsource_scraper.spiders._base import ApiSpider, Page, dig, parse_json, required, whole_number
+from outsource_scraper.spiders._html import shown
 from outsource_scraper.spiders._platform import Access, Platform
 
 if TYPE_CHECKING:
@@ -289,4 +290,4 @@ def leftovers(record: dict[str, Any]) -> dict[str, Any]:
         "client_posted_jobs": whole_number(dig(client, "totalPostedJobs")),
         "client_reviews": whole_number(dig(client, "totalReviews")),
     }
-    return {name: value for name, value in found.items() if value is not None}
+    return shown(found)

@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
 from scrapy import Request
-from scrapy.selector import Selector
 
 from outsource_scraper.errors import PageError
 from outsource_scraper.items import PaymentType, Project, Status, WorkType
@@ -34,11 +33,20 @@ from outsource_scraper.normalize.durations import parse_duration_days
 from outsource_scraper.normalize.money import Budget, parse_budget, parse_currency
 from outsource_scraper.normalize.skills import canonical_skills
 from outsource_scraper.normalize.text import fold, from_html
-from outsource_scraper.spiders._base import ListingSpider, Page, dig, parse_json, required, whole_number
+from outsource_scraper.spiders._base import (
+    ListingSpider,
+    Page,
+    dig,
+    parse_html,
+    parse_json,
+    required,
+    whole_number,
+)
 from outsource_scraper.spiders._html import (
     attribute_of,
     count_in,
     job_posting,
+    markup_in,
     rows_of,
     salary,
     shown,
@@ -51,6 +59,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from scrapy.http import TextResponse
+    from scrapy.selector import Selector
 
 PAGE_SIZE = 10
 
@@ -115,9 +124,7 @@ class WishketSpider(ListingSpider):
         answer = parse_json(response.body, response)
         if not isinstance(dig(answer, "result"), str):
             raise PageError(f"{response.url} is JSON without the listing's HTML in 'result'")
-        return Document(
-            html=Selector(text=answer["result"], type="html"), total=whole_number(dig(answer, "count"))
-        )
+        return Document(html=parse_html(response, answer["result"]), total=whole_number(dig(answer, "count")))
 
     def records(self, page: Page) -> Iterable[Selector]:
         """Every card."""
@@ -227,7 +234,7 @@ class WishketSpider(ListingSpider):
             external_id=external_id,
             url=project_url(external_id),
             title=required(title, "title"),
-            description=from_html(dig(posting, "description") or html.css(".project-description-box").get()),
+            description=from_html(dig(posting, "description") or markup_in(html, ".project-description-box")),
             skills=canonical_skills(name.strip() for name in skills.split(",") if name.strip()),
             budget_min=budget.minimum,
             budget_max=budget.maximum,

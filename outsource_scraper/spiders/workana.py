@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 _INITIALS = re.compile(r"""\s:(?:results-)?initials=(["'])(.*?)\1""", re.DOTALL)
 _NAME = re.compile(r"""\b(?:title|alt)=(["'])(.*?)\1""", re.DOTALL)
-_LINE_END = re.compile(r"<br\b[^>]*>|</?(?:p|div|li)\b[^>]*>|\n", re.IGNORECASE)
+_LINE_END = re.compile(r"<br\b[^<>]*>|</?(?:p|div|li)\b[^<>]*>|\n", re.IGNORECASE)
 _LABEL = re.compile(r"(?P<sub>sub)?categor(?:y|ía|ia)\s*:\s*(?P<value>.+)", re.IGNORECASE)
 
 

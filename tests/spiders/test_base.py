@@ -12,14 +12,16 @@ import pytest
 from aiohttp import web
 from scrapy import Request, signals
 from scrapy.crawler import AsyncCrawlerRunner
-from scrapy.http import HtmlResponse, JsonResponse, Response
+from scrapy.http import HtmlResponse, JsonResponse, Response, TextResponse, XmlResponse
 
-from outsource_scraper.errors import PageError
+from outsource_scraper.errors import PageError, RecordError
 from outsource_scraper.items import GonePosting, Project, RejectedRecord
 from outsource_scraper.spiders._base import (
+    MOST_LEVELS,
     ApiSpider,
     EmbeddedJsonSpider,
     FeedSpider,
+    ListingSpider,
     Page,
     dig,
     required,
@@ -299,9 +301,11 @@ async def test_what_is_not_storable_is_rejected_with_its_source() -> None:
         web.Response(text='{"projects": [{"id": 7, "ti', content_type="application/json"),
         web.Response(text='{"elsewhere": []}', content_type="application/json"),
         web.Response(text='{"a":' * 100_000, content_type="application/json"),
+        web.Response(text=f'{{"projects": [{"[" * 300}1{"]" * 300}]}}', content_type="application/json"),
         web.Response(body=b"\x00\xff\x00", content_type="application/octet-stream"),
+        web.Response(text='["no object"]', content_type="application/json"),
     ],
-    ids=["html", "truncated", "no array", "deep", "bytes"],
+    ids=["html", "truncated", "no array", "deep", "less deep", "bytes", "array"],
 )
 async def test_an_unreadable_page_is_kept_and_the_next_is_read(bad: web.Response) -> None:
     got = await crawl(Board({**PAGES, 2: bad}), mode="full")
@@ -310,6 +314,17 @@ async def test_an_unreadable_page_is_kept_and_the_next_is_read(bad: web.Response
     assert got.rejected[0].source.startswith(bytes(bad.body[:1]).decode())
     assert not got.spider.complete
     assert got.stats["listing/failed_pages"] == 1
+
+
+async def test_an_error_in_reading_a_page_costs_only_that_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    def has_next(self: BoardSpider, page: Page) -> bool:
+        return bool(page.number < 3 if page.number != 2 else page.document["missing"]["number"])
+
+    monkeypatch.setattr(BoardSpider, "has_next", has_next)
+    got = await crawl(Board(PAGES), mode="full")
+    assert got.ids == ["9", "8", "5"]
+    assert [rejected.reason for rejected in got.rejected] == ["KeyError: 'missing'"]
+    assert not got.spider.complete
 
 
 async def test_two_bad_pages_in_a_row_end_the_listing() -> None:
@@ -436,6 +451,72 @@ def test_entities_of_a_feed_are_not_followed(tmp_path: Any) -> None:
     body = f'<!DOCTYPE rss [<!ENTITY x SYSTEM "file://{secret}">]><rss><item><title>T&x;</title></item></rss>'
     reading = Feed().read_saved(HtmlResponse("https://board.example/feed", body=body.encode()))
     assert "secret" not in str(reading)
+
+
+class CardSpider(ListingSpider):
+    name = "cards"
+    platform = PLATFORM
+    cards = "div.card"
+
+    def read(self, record: Any, page: Page) -> Project | None:
+        return Project(
+            platform=self.name,
+            external_id=record.attrib["id"],
+            url=f"https://board.example/{record.attrib['id']}",
+            title=required(record.xpath("string(h2)").get(), "title"),
+            client_name=record.attrib.get("by"),
+        )
+
+
+CARD = b'<div class="card" id="1"><h2>One</h2></div>'
+
+
+@pytest.mark.parametrize("kind", [HtmlResponse, XmlResponse, JsonResponse, TextResponse])
+def test_html_is_read_as_html_whatever_type_the_server_says(kind: type[TextResponse]) -> None:
+    reading = CardSpider().read_saved(kind("https://board.example/", body=CARD))
+    assert [project.title for project in reading.projects] == ["One"]
+
+
+@pytest.mark.parametrize("charset", ["base64", "idna", "undefined"])
+def test_a_page_in_a_codec_that_is_no_charset_is_rejected(charset: str) -> None:
+    headers = {"Content-Type": f"text/html; charset={charset}"}
+    reading = CardSpider().read_saved(HtmlResponse("https://board.example/", headers=headers, body=CARD))
+    assert reading.projects == []
+    assert [rejected.source for rejected in reading.rejected] == [CARD.decode()]
+
+
+@pytest.mark.parametrize("levels", [MOST_LEVELS + 1, 100_000])
+def test_html_nested_deeper_than_any_page_is_rejected_whole(levels: int) -> None:
+    # The parser itself leaves out what is deeper than some 2,000 levels, and the cards behind it.
+    body = CARD + b"<div>" * levels + b"</div>" * levels + CARD
+    reading = CardSpider().read_saved(HtmlResponse("https://board.example/", body=body))
+    assert reading.projects == []
+    assert ["levels deep" in rejected.reason for rejected in reading.rejected] == [True]
+
+
+def test_a_text_that_is_none_or_has_no_end_is_no_field_of_a_project() -> None:
+    body = CARD + f'<div class="card" id="2" by="{"x" * 5_001}"><h2>Two</h2></div>'.encode()
+    reading = CardSpider().read_saved(HtmlResponse("https://board.example/", body=body))
+    assert [project.external_id for project in reading.projects] == ["1"]
+    assert reading.rejected[0].reason == "client_name is 5001 characters long, more than 5000"
+
+
+async def test_what_a_failed_detail_page_had_changed_is_undone() -> None:
+    class Changing(BoardSpider):
+        details = True
+
+        def read_detail(self, page: Page, project: Project | None) -> Project:
+            assert project is not None
+            project.title = "changed"
+            project.project_metadata["changed"] = True
+            raise RecordError("and then it failed")
+
+    spider = Changing()
+    told = Project(platform="board", external_id="1", url="https://board.example/1", title="as told")
+    page = spider.open_page(JsonResponse("https://board.example/1", body=b"{}"))
+    reading = spider.read_detail_page(page, told)
+    assert len(reading.rejected) == 1
+    assert (reading.projects[0].title, reading.projects[0].project_metadata) == ("as told", {})
 
 
 def test_json_inside_a_page() -> None:

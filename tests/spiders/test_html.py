@@ -5,10 +5,12 @@ from html import escape
 import pytest
 from scrapy.selector import Selector
 
+from outsource_scraper.normalize.text import from_html
 from outsource_scraper.spiders._html import (
     attribute_of,
     count_in,
     job_posting,
+    markup_in,
     rows_of,
     salary,
     shown,
@@ -98,3 +100,31 @@ def test_rows_are_the_texts_of_the_elements_right_in_them() -> None:
 
 def test_shown_keeps_zero_and_false() -> None:
     assert shown({"a": 0, "b": False, "c": None, "d": [], "e": {}, "f": ""}) == {"a": 0, "b": False, "f": ""}
+
+
+def test_shown_is_what_jsonb_holds() -> None:
+    metadata = {
+        "half an emoji": "a\ud83d",
+        "nul": ["\x00", {"\x00": "b\x00"}],
+        "infinite": float("inf"),
+        "numbers": [float("nan"), 1.5, 10**30],
+        "lines": "as\nthey\tstand",
+    }
+    assert shown(metadata) == {
+        "half an emoji": "a\ufffd",
+        "nul": ["\ufffd", {"\ufffd": "b\ufffd"}],
+        "numbers": [None, 1.5, 10**30],
+        "lines": "as\nthey\tstand",
+    }
+
+
+def test_markup_of_an_element() -> None:
+    page = Selector(text='<p class="a">One<br>&amp; two</p><p class="b">three</p> tail', type="html")
+    assert markup_in(page, ".b") == '<p class="b">three</p>'
+    assert from_html(markup_in(page, ".a")) == "One & two"
+    assert markup_in(page, ".c") is None
+
+
+def test_markup_of_a_link_that_would_take_minutes_to_write_as_html() -> None:
+    page = Selector(text=f'<p><a href="{"&lt;!--" * 300_000}">x</a></p>', type="html")
+    assert len(markup_in(page, "p") or "") > 300_000

@@ -55,6 +55,11 @@ def test_a_listing_that_is_a_window_closes_nothing() -> None:
     assert FreelancermapSpider.whole_listing is False
 
 
+def test_scripts_that_do_not_end_are_not_searched_for_hours() -> None:
+    reading = FreelancermapSpider().read_saved(HtmlResponse(URL, body=b"<script " * 1_000_000), now=NOW)
+    assert len(reading.rejected) == 1
+
+
 def test_json_that_is_cut_off_rejects_the_page() -> None:
     reading = FreelancermapSpider().read_saved(JsonResponse(URL, body=b'{"initialResults": [{"id":'), now=NOW)
     assert [rejected.reason.partition(" (")[0] for rejected in reading.rejected] == [f"{URL} is not JSON"]

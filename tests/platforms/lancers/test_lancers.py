@@ -66,6 +66,10 @@ def test_labelled(texts: list[str], expected: dict[str, str]) -> None:
     assert labelled(texts) == expected
 
 
+def test_a_word_without_end_is_no_label_to_search_for_hours() -> None:
+    assert labelled(["提" * 500_000]) == {}
+
+
 @pytest.mark.parametrize(
     ("stated", "expected"),
     [

@@ -94,6 +94,10 @@ def test_categories(description: str | None, expected: tuple[str | None, str | N
     assert categories(description) == expected
 
 
+def test_tags_that_do_not_end_are_not_searched_for_hours() -> None:
+    assert categories("<br " * 300_000) == (None, None)
+
+
 @pytest.mark.parametrize(
     ("is_hourly", "expected"), [(True, PaymentType.HOURLY), (False, PaymentType.FIXED), (None, None)]
 )
