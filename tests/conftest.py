@@ -51,6 +51,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--all-faults", action="store_true", help="every round of tests/faults, not a fifth of them"
     )
+    fuzz = parser.getgroup("fuzz")
+    fuzz.addoption("--fuzz-rounds", type=int, default=40, help="mutations of each saved page (default: 40)")
+    fuzz.addoption("--fuzz-seed", type=int, default=1, help="what decides the mutations (default: 1)")
+    fuzz.addoption("--fuzz-number", type=int, help="the one mutation to have again")
 
 
 @dataclass(frozen=True)
