@@ -219,8 +219,10 @@ def whole_number(value: Any) -> int | None:
     """A count as an API gives it (7, "7", 7.0); None where it is none or negative."""
     if isinstance(value, bool) or value is None:
         return None
+    if isinstance(value, int):  # it may be larger than any float
+        return value if value >= 0 else None
     try:
-        number = float(value) if not isinstance(value, int) else value
+        number = float(value)
     except (TypeError, ValueError):
         return None
     if not math.isfinite(number) or number < 0 or number != int(number):

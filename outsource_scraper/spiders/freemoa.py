@@ -83,7 +83,8 @@ class FreemoaSpider(ApiSpider):
         if str(number) == "-1":
             raise PageError(f"{response.url} asks for a login, which is not passed: leave freemoa turned off")
         if str(number) not in {"None", "0"}:
-            raise PageError(f"{response.url} answered error {number}: {fold(dig(answer, 'ERROR', 'MSG'))}")
+            message = fold(str(dig(answer, "ERROR", "MSG")))
+            raise PageError(f"{response.url} answered error {number}: {message}")
         return answer
 
     def records(self, page: Page) -> Iterable[dict[str, Any]]:

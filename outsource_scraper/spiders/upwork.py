@@ -187,7 +187,8 @@ class UpworkSpider(ApiSpider):
             return page.document
         errors = dig(page.document, "errors")
         if errors:
-            messages = "; ".join(str(dig(error, "message")) for error in errors)
+            told = errors if isinstance(errors, list) else [errors]
+            messages = "; ".join(str(dig(error, "message") or error) for error in told)
             if _REFUSED.search(messages):
                 raise CredentialRefused(self.name, "UPWORK_REFRESH_TOKEN", messages.rstrip("."))
             raise PageError(f"the API of {self.platform.title} answers with an error: {messages}")

@@ -540,7 +540,8 @@ def test_json_inside_a_page() -> None:
 @pytest.mark.parametrize(
     ("value", "number"),
     [(7, 7), ("7", 7), (7.0, 7), (0, 0), (True, None), (None, None), ("", None), ("x", None), (-1, None),
-     (7.5, None), (float("nan"), None), (float("inf"), None), ([], None)],
+     (7.5, None), (10**400, 10**400), (-(10**400), None),
+     (float("nan"), None), (float("inf"), None), ([], None)],
 )  # fmt: skip
 def test_whole_number(value: Any, number: int | None) -> None:
     assert whole_number(value) == number

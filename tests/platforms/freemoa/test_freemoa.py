@@ -96,6 +96,7 @@ def test_a_collectors_file_is_read_with_and_without_payload(below: bool) -> None
     ("response", "reason"),
     [
         (answer({"ERROR": {"NO": 7, "MSG": "점검  중"}}), f"{URL} answered error 7: 점검 중"),
+        (answer({"ERROR": {"NO": 7, "MSG": 503}}), f"{URL} answered error 7: 503"),
         (answer({"ERROR": {"NO": 0}, "DATA": {}}), f"{URL} has no array of records at DATA.PROJECT.LIST"),
         (HtmlResponse(URL, body=b"<!DOCTYPE html><html></html>"), f"{URL} is not JSON"),
     ],

@@ -86,3 +86,14 @@ def test_duration(record: dict[str, Any], days: int | None) -> None:
 def test_a_copy_is_kept_for_a_day_and_nothing_is_crawled_unasked() -> None:
     assert UpworkSpider.platform.retention == timedelta(hours=24)
     assert not UpworkSpider.platform.enabled
+
+
+@pytest.mark.parametrize(
+    ("errors", "told"), [(7, "7"), ("down", "down"), ({"message": "down"}, "down"), ([None], "None")]
+)
+def test_errors_in_any_form_reject_the_page(errors: object, told: str) -> None:
+    response = JsonResponse("https://api.upwork.com/graphql", body=json.dumps({"errors": errors}).encode())
+    reading = UpworkSpider().read_saved(response)
+    assert [rejected.reason for rejected in reading.rejected] == [
+        f"the API of Upwork answers with an error: {told}"
+    ]
