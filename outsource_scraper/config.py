@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 from urllib.parse import parse_qsl, unquote
 
 import platformdirs
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import URL
 
@@ -152,6 +152,20 @@ def _port(value: str | int) -> int | None:
     return None if str(value).startswith("tcp://") else _port_number(str(value).strip(), "POSTGRES_PORT")
 
 
+def _read_password(value: str | Path) -> str:
+    try:
+        text = Path(value).read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise ValueError(
+            f"POSTGRES_PASSWORD_FILE must name a file with the password that this user may read: {why}."
+        ) from None
+    password = text.removesuffix("\n").removesuffix("\r")
+    if not password:
+        raise ValueError("POSTGRES_PASSWORD_FILE must name a file with the password in it: it is empty.")
+    return password
+
+
 def _schema(value: str) -> str:
     if not re.fullmatch(r"[a-z_][a-z0-9_]{0,62}", value) or value.startswith("pg_"):
         raise ValueError(
@@ -252,6 +266,8 @@ class Config(BaseSettings):
     """DATABASE_URL, as written; wins over POSTGRES_*. Read it through `async_db_url`."""
     postgres_user: str | None = None
     postgres_password: SecretStr | None = None
+    postgres_password_file: Annotated[SecretStr | None, _checked(_read_password)] = None
+    """The password again: what is in the file that POSTGRES_PASSWORD_FILE names, as in PostgreSQL's image."""
     postgres_host: str | None = None
     """A host name, an IP address, or the folder of a Unix socket."""
     postgres_port: Annotated[int | None, _checked(_port)] = None
@@ -283,6 +299,12 @@ class Config(BaseSettings):
     upwork_refresh_token: Secret | None = None
     """OAuth refresh token that the application was given for an account of Upwork."""
 
+    @model_validator(mode="after")
+    def _one_password(self) -> Self:
+        if self.postgres_password is not None and self.postgres_password_file is not None:
+            raise ValueError("Set either POSTGRES_PASSWORD or POSTGRES_PASSWORD_FILE, not both.")
+        return self
+
     @classmethod
     def load(cls, overrides: Mapping[str, Any] | None = None) -> Self:
         """Read the settings; `overrides` (by variable name, such as Scrapy's settings) win.
@@ -309,9 +331,10 @@ class Config(BaseSettings):
         """The database's address with the asyncpg driver; None where none is set (the embedded one)."""
         if self.database_url is not None:
             return parse_database_url(self.database_url.get_secret_value())
+        password = self.postgres_password or self.postgres_password_file
         set_by_hand = (
             self.postgres_user,
-            self.postgres_password,
+            password,
             self.postgres_host,
             self.postgres_port,
             self.postgres_db,
@@ -324,7 +347,7 @@ class Config(BaseSettings):
         return URL.create(
             DRIVER,
             username=self.postgres_user or "postgres",
-            password=self.postgres_password.get_secret_value() if self.postgres_password else None,
+            password=password.get_secret_value() if password else None,
             host=None if is_socket else host,
             port=None if is_socket else port,
             database=self.postgres_db or "outsource",

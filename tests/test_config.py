@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -98,6 +99,15 @@ class TestParts:
         assert url.host is None
         assert dict(url.query) == {"host": "/run/postgresql", "port": "5433"}
 
+    @pytest.mark.parametrize("ending", ["", "\n", "\r\n"])
+    def test_the_password_from_a_file(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ending: str
+    ) -> None:
+        file = tmp_path / "password"
+        file.write_bytes(f" p@/%41 비밀 {ending}".encode())
+        monkeypatch.setenv("POSTGRES_PASSWORD_FILE", str(file))
+        assert parts(Config.load().async_db_url)[1] == " p@/%41 비밀 "
+
     def test_the_port_that_kubernetes_sets_is_nobodys_choice(self) -> None:
         assert Config.load({"POSTGRES_PORT": "tcp://10.0.0.7:5432"}).async_db_url is None
 
@@ -181,6 +191,10 @@ class TestRefusals:
             ("DATABASE_URL", f"postgresql://h/d?password={SECRET}", "'password'"),
             ("POSTGRES_PORT", "five", "from 1 to 65535"),
             ("POSTGRES_PORT", "0", "from 1 to 65535"),
+            ("POSTGRES_PASSWORD_FILE", f"/{SECRET}", "No such file"),
+            ("POSTGRES_PASSWORD_FILE", sys.executable, "not UTF-8"),
+            ("POSTGRES_PASSWORD_FILE", "/", "directory"),
+            ("POSTGRES_PASSWORD_FILE", "/dev/null", "empty"),
             ("DB_SCHEMA", "Market", "a-z"),
             ("DB_SCHEMA", 'x"; drop schema public; --', "a-z"),
             ("DB_SCHEMA", "1st", "a-z"),
@@ -210,6 +224,12 @@ class TestRefusals:
         # Neither may a traceback show it.
         assert refused.value.__cause__ is None
         assert refused.value.__context__ is None
+
+    def test_two_passwords(self, tmp_path: Path) -> None:
+        (tmp_path / "password").write_text(SECRET)
+        given = {"POSTGRES_PASSWORD": SECRET, "POSTGRES_PASSWORD_FILE": str(tmp_path / "password")}
+        with pytest.raises(ConfigError, match="either POSTGRES_PASSWORD or POSTGRES_PASSWORD_FILE"):
+            Config.load(given)
 
     def test_an_unreadable_env_file(self, tmp_path: Path) -> None:
         (tmp_path / ".env").write_bytes(b"POSTGRES_PASSWORD=\xff\xfe")
