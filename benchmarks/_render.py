@@ -15,7 +15,7 @@ from scrapy import signals
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.utils.project import get_project_settings
 
-from outsource_scraper.middlewares.browser import BARE, launch_options
+from outsource_scraper.middlewares.chromium import BARE, launch_options
 from outsource_scraper.spiders.weblancer import WeblancerSpider
 
 if TYPE_CHECKING:

@@ -289,6 +289,8 @@ class Config(BaseSettings):
     """Time between two scheduled crawls, by platform, where it is another than the platform's own."""
     outsource_notify: Annotated[SecretStr | None, _checked(_notify)] = None
     """URLs of Apprise to which a bad verdict is told, separated by commas or spaces."""
+    outsource_browser_sandbox: bool = True
+    """Whether Chromium keeps its own sandbox, which needs user namespaces; containers refuse them."""
     freelancer_token: Secret | None = None
     """OAuth token of the API of Freelancer.com."""
     freelancehunt_token: Secret | None = None

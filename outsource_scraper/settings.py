@@ -87,6 +87,7 @@ EXTENSIONS = {
 PLAYWRIGHT_ABORT_REQUEST = "outsource_scraper.middlewares.browser.unread"  # default None
 PLAYWRIGHT_MAX_PAGES_PER_CONTEXT = 2  # default: CONCURRENT_REQUESTS
 PLAYWRIGHT_DEFAULT_NAVIGATION_TIMEOUT = 45_000  # milliseconds; default 30 s
+BROWSER_SANDBOX = _config.outsource_browser_sandbox  # used by BrowserDownloadHandler
 BROWSER_WAIT = 15.0  # seconds for a page to show its postings; used by BrowserDownloadHandler
 
 # Output

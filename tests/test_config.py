@@ -195,6 +195,7 @@ class TestRefusals:
             ("POSTGRES_PASSWORD_FILE", sys.executable, "not UTF-8"),
             ("POSTGRES_PASSWORD_FILE", "/", "directory"),
             ("POSTGRES_PASSWORD_FILE", "/dev/null", "empty"),
+            ("OUTSOURCE_BROWSER_SANDBOX", SECRET, "boolean"),
             ("DB_SCHEMA", "Market", "a-z"),
             ("DB_SCHEMA", 'x"; drop schema public; --', "a-z"),
             ("DB_SCHEMA", "1st", "a-z"),

@@ -32,7 +32,7 @@ from outsource_scraper.config import Config
 from outsource_scraper.database.session import AsyncDatabase
 from outsource_scraper.errors import ConfigError, OutsourceScraperError
 from outsource_scraper.market.search import newest
-from outsource_scraper.middlewares.browser import has_browser
+from outsource_scraper.middlewares.chromium import has_browser
 from outsource_scraper.sandbox.platforms import platforms
 
 if TYPE_CHECKING:

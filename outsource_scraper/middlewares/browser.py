@@ -7,11 +7,8 @@ a page is closed whatever happens; a browser that died is started again and the 
 from __future__ import annotations
 
 import logging
-import os
 import re
-import shutil
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from playwright.async_api import Error as PlaywrightError
@@ -22,6 +19,8 @@ from scrapy.exceptions import DownloadFailedError, DownloadTimeoutError
 from scrapy.http import Response
 from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 from scrapy_playwright.page import PageMethod
+
+from outsource_scraper.middlewares.chromium import launch_options
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -36,13 +35,6 @@ _TRACKERS = re.compile(
     r"|connect\.facebook|hotjar|mc\.yandex|criteo|segment|mixpanel|amplitude|clarity|newrelic|nr-data|sentry"
     r"|intercom|top-fwz1\.mail|vk|adservice\.google)\.(?:com|net|ru|io|ms)$"
 )
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-_ARGUMENTS = (
-    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-gpu",
-    "--disable-dev-shm-usage", "--no-first-run",
-)  # fmt: skip
-BARE = ("--blink-settings=imagesEnabled=false", "--disable-remote-fonts")
-"""Arguments that keep Chromium from asking for pictures and fonts: cheaper than each refused by `unread`."""
 _NO_SERVICE_WORKERS = {"service_workers": "block"}
 """What a service worker fetches would pass by `unread`."""
 _REDIRECTS = ("redirect_urls", "redirect_times", "redirect_reasons")
@@ -55,15 +47,16 @@ class BrowserDownloadHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[m
     Its own errors are told as Scrapy's, so that they are retried and judged alike, and a redirect is left to
     Scrapy, which asks robots.txt again and knows a log-in page.
 
-    Setting: `BROWSER_WAIT`, the seconds that a page's scripts have to show what the spider's `browser_wait`
-    names; a page that shows nothing by then is read as it is.
+    Settings: `BROWSER_WAIT`, the seconds that a page's scripts have to show what the spider's `browser_wait`
+    names; a page that shows nothing by then is read as it is. `BROWSER_SANDBOX`, whether Chromium keeps its
+    own sandbox.
     """
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         self._wait = crawler.settings.getfloat("BROWSER_WAIT")
         if not self.config.launch_options:
-            self.config.launch_options = launch_options()
+            self.config.launch_options = launch_options(sandbox=crawler.settings.getbool("BROWSER_SANDBOX"))
         logging.getLogger("scrapy-playwright").addFilter(in_a_line)
 
     async def download_request(self, request: Request) -> Response:
@@ -136,22 +129,3 @@ def in_a_line(record: logging.LogRecord) -> bool:
 def _line(error: PlaywrightError) -> str:
     """What `error` says, without the log of the call."""
     return error.message.partition("\n")[0]
-
-
-def has_browser() -> bool:
-    """Whether a browser is there to be started: on the PATH, or one that Playwright has installed."""
-    folder = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or Path.home() / ".cache" / "ms-playwright")
-    return any(map(shutil.which, _BROWSERS)) or any(folder.glob("chromium-*"))
-
-
-def launch_options() -> dict[str, Any]:
-    """How to start the browser: one found on the PATH, else Playwright's own.
-
-    Chromium's sandbox is given up only as root, under whom it does not start with one.
-    """
-    arguments = [*_ARGUMENTS, *BARE]
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        logger.warning("running as root: Chromium is started without its sandbox; prefer an ordinary user")
-        arguments.append("--no-sandbox")
-    found = next((path for name in _BROWSERS if (path := shutil.which(name))), None)
-    return {"args": arguments} | ({"executable_path": found} if found else {})

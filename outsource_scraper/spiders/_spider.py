@@ -7,6 +7,7 @@ response becomes records is said by the access patterns in `_base`.
 
 from __future__ import annotations
 
+import importlib.util
 from abc import ABC, abstractmethod
 from copy import deepcopy
 from dataclasses import dataclass, field, fields
@@ -154,11 +155,17 @@ class PlatformSpider(Spider, ABC, Generic[R]):
         """Scrapy's constructor; a crawl that renders gets the browser's download handler.
 
         Raises:
-            ConfigError: a credential is not set that the platform asks for.
+            ConfigError: a credential is not set that the platform asks for, or what drives a browser is not
+                installed.
         """
         cls.check_credentials(crawler.settings)
         spider = super().from_crawler(crawler, *args, **kwargs)
         if spider.rendered:
+            if importlib.util.find_spec("scrapy_playwright") is None:
+                raise ConfigError(
+                    f"{cls.name} is to be read with a browser, and scrapy-playwright, which drives it, is not"
+                    " installed: install it, or take the container image with the browser."
+                )
             # Of https alone: each scheme would start a browser of its own.
             crawler.settings.set("DOWNLOAD_HANDLERS", {"https": BROWSER}, "spider")
         return spider

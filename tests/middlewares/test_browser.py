@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 from scrapy import Request
 
-from outsource_scraper.middlewares.browser import holds_no_posting, in_a_line, launch_options, renders
+from outsource_scraper.middlewares.browser import holds_no_posting, in_a_line, renders
+from outsource_scraper.middlewares.chromium import has_browser, launch_options
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,15 +43,27 @@ def test_the_sandbox_is_given_up_as_root_alone_and_told_once(
     assert all("without its sandbox" in warning for warning in warnings)
 
 
+def test_the_sandbox_is_given_up_where_the_operator_says_so(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert "--no-sandbox" in launch_options(sandbox=False)["args"]
+    assert not caplog.records
+
+
 @pytest.mark.parametrize("name", ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"])
 def test_a_browser_on_the_path_is_taken(name: str, programs: Path) -> None:
     program = install(programs, name)
     assert launch_options()["executable_path"] == program
+    assert has_browser()
 
 
-def test_without_one_playwright_s_own_is_taken(programs: Path) -> None:
-    assert list(programs.iterdir()) == []
+def test_without_one_playwright_s_own_is_taken(programs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(programs))
     assert "executable_path" not in launch_options()
+    assert not has_browser()
+    (programs / "chromium-1200").mkdir()
+    assert has_browser()
 
 
 @pytest.mark.parametrize(
