@@ -74,6 +74,7 @@ ITEM_PIPELINES = {
 }
 EXTENSIONS = {
     "outsource_scraper.extensions.garbage.GarbageCollection": 10,
+    "outsource_scraper.extensions.prompt_stop.PromptStop": 20,
     "outsource_scraper.middlewares.manners.CrawlDelay": 50,
     "outsource_scraper.middlewares.manners.Introduction": 60,
     "outsource_scraper.extensions.known.KnownProjects": 100,
