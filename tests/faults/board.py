@@ -71,6 +71,14 @@ class BoardSpider(ApiSpider):
         return bool(page.document["next"])
 
 
+CROWD = 20
+"""So many platforms with the same pages, called board0 and so on."""
+for _number in range(CROWD):
+    globals()[f"Board{_number}Spider"] = type(
+        f"Board{_number}Spider", (BoardSpider,), {"name": f"board{_number}", "__module__": __name__}
+    )
+
+
 def page(number: int) -> dict[str, Any]:
     first = (number - 1) * ON_A_PAGE
     records: list[dict[str, Any]] = [

@@ -61,9 +61,9 @@ class Crawl:
                 return
             time.sleep(0.002)
 
-    def end(self) -> int:
+    def end(self, seconds: float = 240) -> int:
         """Wait for the end; the exit code."""
-        return self.process.wait(timeout=120)
+        return self.process.wait(timeout=seconds)
 
 
 @dataclass
@@ -76,7 +76,7 @@ class Bench:
     crawls: int = 0
 
     @contextmanager
-    def crawl(self, *arguments: str, url: URL | None = None) -> Iterator[Crawl]:
+    def crawl(self, *arguments: str, url: URL | None = None, platform: str = "board") -> Iterator[Crawl]:
         """A crawl that is under way; it is killed at the end if it still is."""
         self.crawls += 1
         scraped_file, log = (self.folder / f"{name}-{self.crawls}" for name in ("scraped", "log"))
@@ -101,7 +101,7 @@ class Bench:
             "-m",
             "scrapy.cmdline",
             "crawl",
-            "board",
+            platform,
             "-a",
             "mode=full",
             *given,
