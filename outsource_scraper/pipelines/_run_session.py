@@ -86,11 +86,18 @@ class RunSession:
 
     async def aside(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T | None:
         """Do `work` once, on a second connection; None where the database fails, which is no loss here."""
+
+        async def and_end(session: AsyncSession) -> T:
+            found = await work(session)
+            # A question begins a transaction too, and the next one wants to begin its own.
+            await session.rollback()
+            return found
+
         async with self._one_aside:
             try:
                 if self._second is None:
                     self._second = await _in_time(self._timeout, _Line.open(self._database))
-                return await self._second.within(self._timeout, work)
+                return await self._second.within(self._timeout, and_end)
             except Exception as error:
                 broken, self._second = self._second, None
                 if broken is not None:
