@@ -7,7 +7,9 @@ a page is closed whatever happens; a browser that died is started again and the 
 from __future__ import annotations
 
 import logging
+import os
 import re
+import tempfile
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -58,6 +60,8 @@ class BrowserDownloadHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[m
         if not self.config.launch_options:
             self.config.launch_options = launch_options(sandbox=crawler.settings.getbool("BROWSER_SANDBOX"))
         logging.getLogger("scrapy-playwright").addFilter(in_a_line)
+        # Python finds a folder that can be written to where /tmp cannot; the programs of the browser do not.
+        os.environ["TMPDIR"] = tempfile.gettempdir()
 
     async def download_request(self, request: Request) -> Response:
         """Fetch with the browser, robots.txt without."""
