@@ -129,3 +129,40 @@ def test_a_new_migration_is_written_from_the_template(
     assert made.path.endswith("_0002_let_a_project_have_a_colour.py")
     with pytest.raises(NotImplementedError):
         made.module.upgrade()
+
+
+async def test_data_of_an_earlier_revision_goes_up_and_down(any_database_url: URL) -> None:
+    """Rows of revision 0002 are there at every later one, with the reasons of their closing, and back again."""
+
+    def move(connection: Connection, revision: str, direction: str) -> None:
+        config = migrate.alembic_config()
+        config.attributes.update(connection=connection, schema="public")
+        getattr(command, direction)(config, revision)
+
+    insert = text(
+        "INSERT INTO projects (platform, external_id, url, title, status, content_hash, first_seen_at,"
+        " last_seen_at, changed_at, closed_at) VALUES"
+        " ('a', '1', 'u', 't', 'open', '\\x01', now(), now(), now(), NULL),"
+        " ('a', '2', 'u', 't', 'closed', NULL, now(), now(), now(), now()),"
+        " ('a', '3', 'u', 't', 'closed', '\\x02', now(), now(), now(), now())"
+    )
+    async with AsyncDatabase(any_database_url) as database:
+        async with database.engine.connect() as connection:
+            await connection.run_sync(move, "0002", "upgrade")
+            await connection.execute(insert)
+            await connection.execute(text("INSERT INTO crawl_runs (platform) VALUES ('a')"))
+            await connection.commit()
+        await database.migrate()
+        async with database.engine.connect() as connection:
+            rows = await connection.execute(
+                text("SELECT external_id, closed_reason FROM projects ORDER BY id")
+            )
+            assert [tuple(row) for row in rows] == [("1", None), ("2", "absent"), ("3", "stated")]
+            assert await connection.scalar(text("SELECT heartbeat_at IS NOT NULL FROM crawl_runs"))
+            await connection.rollback()
+            await connection.run_sync(move, "0002", "downgrade")
+            await connection.rollback()
+            assert await connection.scalar(text("SELECT count(*) FROM projects")) == 3
+            await connection.rollback()
+            await connection.run_sync(move, "head", "upgrade")
+            assert await connection.run_sync(migrate.current_revision) == migrate.head_revision()
