@@ -132,7 +132,7 @@ def test_a_new_migration_is_written_from_the_template(
 
 
 async def test_data_of_an_earlier_revision_goes_up_and_down(any_database_url: URL) -> None:
-    """Rows of revision 0002 are there at every later one, with the reasons of their closing, and back again."""
+    """Rows of revision 0002 are there at the newest, with the reasons of their closing, and back again."""
 
     def move(connection: Connection, revision: str, direction: str) -> None:
         config = migrate.alembic_config()
@@ -154,9 +154,8 @@ async def test_data_of_an_earlier_revision_goes_up_and_down(any_database_url: UR
             await connection.commit()
         await database.migrate()
         async with database.engine.connect() as connection:
-            rows = await connection.execute(
-                text("SELECT external_id, closed_reason FROM projects ORDER BY id")
-            )
+            told = text("SELECT external_id, closed_reason FROM projects ORDER BY id")
+            rows = await connection.execute(told)
             assert [tuple(row) for row in rows] == [("1", None), ("2", "absent"), ("3", "stated")]
             assert await connection.scalar(text("SELECT heartbeat_at IS NOT NULL FROM crawl_runs"))
             await connection.rollback()
