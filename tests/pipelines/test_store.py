@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +31,7 @@ from outsource_scraper.items import GonePosting, Project, RejectedRecord, Status
 from outsource_scraper.pipelines.store import StorePipeline
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import AsyncIterator, Iterable, Iterator
     from datetime import tzinfo
     from pathlib import Path
 
@@ -337,7 +337,9 @@ process.start()
 """
 
 
-def crawl(url: URL, folder: Path, **more: Any) -> subprocess.Popen[str]:
+@contextmanager
+def crawl(url: URL, folder: Path, **more: Any) -> Iterator[subprocess.Popen[str]]:
+    """A crawl without an end, killed at the end of the block whatever happens in it."""
     settings = {
         "DATABASE_URL": url.render_as_string(hide_password=False),
         "OUTSOURCE_DATA_DIR": str(folder),
@@ -348,9 +350,12 @@ def crawl(url: URL, folder: Path, **more: Any) -> subprocess.Popen[str]:
         "TELNETCONSOLE_ENABLED": False,
         **more,
     }
-    return subprocess.Popen(
-        [sys.executable, "-c", CRAWL, json.dumps(settings)], stdout=subprocess.PIPE, text=True
-    )
+    command = [sys.executable, "-c", CRAWL, json.dumps(settings)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 async def test_a_killed_crawl_loses_nothing_that_was_scraped(database: AsyncDatabase, tmp_path: Path) -> None:
@@ -374,7 +379,9 @@ async def test_a_killed_crawl_loses_nothing_that_was_scraped(database: AsyncData
 
 async def test_two_processes_that_are_forced_crawl_the_same(database: AsyncDatabase, tmp_path: Path) -> None:
     url = database.engine.url
-    with crawl(url, tmp_path) as one, crawl(url, tmp_path, CRAWL_FORCE=True) as other:
+    # Both forced: nobody knows which of them is the second.
+    forced = {"CRAWL_FORCE": True}
+    with crawl(url, tmp_path, **forced) as one, crawl(url, tmp_path, **forced) as other:
         for process in (one, other):
             assert process.stdout is not None
             assert [process.stdout.readline().strip() for _ in range(1000)][-1].isdigit()
