@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from outsource_scraper.database import runs
-from outsource_scraper.database.driver import driver_of, lock_platforms
+from outsource_scraper.database.driver import lock_platforms
 from outsource_scraper.items import ClosedReason
 
 if TYPE_CHECKING:
@@ -97,8 +97,7 @@ async def _close(  # noqa: PLR0913, PLR0917 - the parameters of a statement
     session: AsyncSession, statement: str, platform: str, run_id: int, now: datetime, which: Any
 ) -> int:
     async with session.begin():
-        await lock_platforms(session, [platform])
-        driver = await driver_of(session)
+        driver = await lock_platforms(session, [platform])
         count = len(await driver.fetch(statement, platform, run_id, now, which))
-        await runs.add_counts(session, run_id, {"closed": count})
+        await runs.add_counts(driver, run_id, {"closed": count})
     return count

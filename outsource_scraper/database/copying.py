@@ -24,11 +24,12 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
     from decimal import Decimal
 
-    from outsource_scraper.items import Project
+    from outsource_scraper.database.projects import Reading
 
 COLUMNS = (
     "id",
     "content_hash",
+    "listing_hash",
     "first_seen_at",
     "last_seen_at",
     "changed_at",
@@ -86,9 +87,9 @@ _numeric_head = Struct(">hhHh").pack
 
 
 async def binary_rows(
-    readings: Mapping[int, tuple[Project, bytes]], now: datetime, reposts: Mapping[int, int]
+    readings: Mapping[int, Reading], now: datetime, reposts: Mapping[int, int]
 ) -> AsyncIterator[bytes]:
-    """Yield new rows of `projects` for COPY of `COLUMNS`, from projects and their content hashes by id.
+    """Yield new rows of `projects` for COPY of `COLUMNS`, from what was read of projects, by id.
 
     `reposts` holds, by id, what a project is a repost of.
 
@@ -98,10 +99,10 @@ async def binary_rows(
     seen_at = _time(now)
     seen = seen_at * 3
     parts: list[bytes] = []
-    for count, (project_id, (project, content_hash)) in enumerate(readings.items(), 1):
+    for count, (project_id, reading) in enumerate(readings.items(), 1):
         try:
-            parts.append(_row(project_id, project, content_hash, seen, seen_at, reposts.get(project_id)))
-        except (StructError, TypeError, AttributeError, OverflowError) as error:
+            parts.append(_row(project_id, reading, seen, seen_at, reposts.get(project_id)))
+        except (StructError, TypeError, AttributeError, OverflowError, RecursionError) as error:
             raise ValueError(f"a field cannot be encoded: {error}") from error
         if not count % _CHUNK:
             yield b"".join(parts)
@@ -110,9 +111,8 @@ async def binary_rows(
     yield b"".join(parts)
 
 
-def _row(  # noqa: PLR0913, PLR0917 - called for every row
-    project_id: int, project: Project, content_hash: bytes, seen: bytes, seen_at: bytes, repost_of: int | None
-) -> bytes:
+def _row(project_id: int, reading: Reading, seen: bytes, seen_at: bytes, repost_of: int | None) -> bytes:
+    project, content_hash, listing_hash = reading
     url = project.url.encode()
     external_id = project.external_id.encode()
     title = project.title.encode()
@@ -132,6 +132,7 @@ def _row(  # noqa: PLR0913, PLR0917 - called for every row
             _row_start(len(COLUMNS), 8, project_id),
             b"\x00\x00\x00\x10",
             content_hash,
+            _NULL if listing_hash is None else b"\x00\x00\x00\x10" + listing_hash,
             seen,
             seen_at if is_closed else _NULL,
             _word(ClosedReason.STATED) if is_closed else _NULL,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import LargeBinary, Text, any_, bindparam, func, select, update
+from sqlalchemy import Text, any_, bindparam, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from outsource_scraper.database.models import Project
@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sqlalchemy.ext.asyncio import AsyncSession
+
+_REMEMBER = """
+UPDATE projects SET listing_hash = told.listing_hash
+FROM unnest($1::bigint[], $2::bytea[]) AS told (id, listing_hash) WHERE projects.id = told.id
+"""
 
 
 async def compare(
@@ -28,18 +33,6 @@ async def compare(
     return {external_id for external_id, _ in rows}, same
 
 
-async def remember(session: AsyncSession, platform: str, hashes: Mapping[str, bytes]) -> None:
-    """Note how the listing told of the projects in `hashes`, in a transaction of its own."""
-    lists = func.unnest(
-        bindparam(None, list(hashes), type_=ARRAY(Text)),
-        bindparam(None, list(hashes.values()), type_=ARRAY(LargeBinary)),
-    )
-    told = lists.table_valued("external_id", "listing_hash", name="told").render_derived()
-    statement = (
-        update(Project)
-        .where(Project.platform == platform, Project.external_id == told.c.external_id)
-        .values(listing_hash=told.c.listing_hash)
-        .execution_options(synchronize_session=False)
-    )
-    async with session.begin():
-        await session.execute(statement)
+async def remember(driver: Any, hashes: Mapping[int, bytes]) -> None:
+    """Note how the listing told of stored projects, by `projects.id`. The transaction is the caller's."""
+    await driver.execute(_REMEMBER, list(hashes), list(hashes.values()))

@@ -17,10 +17,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from outsource_scraper.database import closing, copying, counts, faults, reposts, runs
+from outsource_scraper.database import closing, copying, counts, faults, listings, reposts, runs
 from outsource_scraper.database.changes import MUTABLE, Merged, content_hash, deadline_moved, merge
 from outsource_scraper.database.copying import to_json
-from outsource_scraper.database.driver import driver_of, lock_platforms
+from outsource_scraper.database.driver import lock_platforms
 from outsource_scraper.items import ClosedReason, GonePosting, Project, RejectedRecord, Status
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ TOUCH_AFTER = timedelta(hours=6)
 Item = Project | GonePosting | RejectedRecord
 """What a batch is made of."""
 
-Reading = tuple[Project, bytes]
-"""A project as read, and its `content_hash`."""
+Reading = tuple[Project, bytes, bytes | None]
+"""A project as read, its `content_hash`, and the hash of what its listing told, where that is to be noted."""
 
 # LATERAL with a LIMIT leaves the planner one way only, a look into the unique index for each key. Left free,
 # and without statistics yet, it reads all open projects of the platform and compares each with every key.
@@ -56,8 +56,8 @@ FROM projects WHERE id = ANY ($1::bigint[]) ORDER BY id FOR NO KEY UPDATE
 """  # noqa: S608 - our own column names
 _UPDATE = f"""
 UPDATE projects SET content_hash = $2, last_seen_at = greatest(last_seen_at, $3), changed_at = $4,
-    closed_at = $5, closed_reason = $6,
-    {", ".join(f"{name} = ${place}" for place, name in enumerate(MUTABLE, 7))}
+    closed_at = $5, closed_reason = $6, listing_hash = coalesce($7, listing_hash),
+    {", ".join(f"{name} = ${place}" for place, name in enumerate(MUTABLE, 8))}
 WHERE id = $1
 """  # noqa: S608 - our own column names
 _TOUCH = "UPDATE projects SET last_seen_at = $2 WHERE id = ANY ($1::bigint[])"
@@ -92,11 +92,15 @@ class Batch:
         for item in items:
             self.add(item)
 
-    def add(self, item: Item) -> None:
-        """Take an item in."""
+    def add(self, item: Item, listing_hash: bytes | None = None) -> None:
+        """Take an item in, with how its listing told of it, to be remembered with a project."""
         self._size += 1
         if isinstance(item, GonePosting):
             self.gone.setdefault(item.platform, {})[item.external_id] = item
+            listed = self.projects.get(item.platform, {})
+            if item.external_id in listed:
+                # Nothing is remembered of it: while it is listed, its page is looked at in every crawl.
+                listed[item.external_id] = *listed[item.external_id][:2], None
             return
         if isinstance(item, RejectedRecord):
             self.rejected.append(item)
@@ -110,7 +114,7 @@ class Batch:
         if readings is None:
             readings = self.projects[item.platform] = {}
         before = len(readings)
-        readings[item.external_id] = item, read_hash
+        readings[item.external_id] = item, read_hash, listing_hash
         self.duplicates += len(readings) == before
 
     def __len__(self) -> int:
@@ -120,7 +124,7 @@ class Batch:
     def __iter__(self) -> Iterator[Item]:
         """The items, without the folded ones."""
         for readings in self.projects.values():
-            for project, _ in readings.values():
+            for project, *_ in readings.values():
                 yield project
         for gone in self.gone.values():
             yield from gone.values()
@@ -185,8 +189,7 @@ async def store_batch(
 async def _transact(session: AsyncSession, batch: Batch, writer: _Writer) -> BatchResult:
     result = BatchResult(duplicates=batch.duplicates, rejected=list(batch.rejected))
     async with session.begin():
-        await lock_platforms(session, sorted({*batch.projects, *batch.gone}))
-        driver = await driver_of(session)
+        driver = await lock_platforms(session, sorted({*batch.projects, *batch.gone}))
         for platform, readings in batch.projects.items():
             result._add(await writer.write(driver, platform, readings))
         for platform, gone in batch.gone.items():
@@ -196,7 +199,7 @@ async def _transact(session: AsyncSession, batch: Batch, writer: _Writer) -> Bat
             await _identify(driver, result)
             await runs.reject(session, writer.run_id, result.rejected)
         if writer.run_id is not None:
-            await runs.add_counts(session, writer.run_id, result.counts())
+            await runs.add_counts(driver, writer.run_id, result.counts())
     return result
 
 
@@ -227,29 +230,19 @@ class _Writer:
         result = BatchResult()
         new: dict[int, Reading] = {}
         changed: dict[int, Reading] = {}
-        touched: list[int] = []
-        counted: dict[int, counts.Counts] = {}
+        unchanged: list[tuple[Mapping[str, Any], Reading]] = []
         for row in await driver.fetch(_READ, platform, list(readings), self._stale, self._last_counts):
-            project, read_hash = reading = readings[row["external_id"]]
-            project_id = row["id"]
+            project, read_hash, _ = reading = readings[row["external_id"]]
             if row["is_new"]:
-                new[project_id] = reading
-                continue
-            if row["content_hash"] != read_hash or (
+                new[row["id"]] = reading
+            elif row["content_hash"] != read_hash or (
                 project.deadline_at is not None and deadline_moved(row["deadline_at"], project.deadline_at)
             ):
-                changed[project_id] = reading
-                continue
-            result.unchanged += 1
-            result.project_ids.append(project_id)
-            if row["may_count"] and counts.moved(project, row):
-                counted[project_id] = project.bids_count, project.views_count
-            elif row["is_stale"]:
-                touched.append(project_id)
-        if touched:
-            await driver.execute(_TOUCH, touched, self.now)
-        if counted:
-            await counts.append(driver, counted, self.now)
+                changed[row["id"]] = reading
+            else:
+                unchanged.append((row, reading))
+        if unchanged:
+            await self._note_unchanged(driver, unchanged, result)
         if changed:
             await self._write_changed(driver, changed, result)
             # Deleted by somebody between the two looks: new again, under the same id.
@@ -258,10 +251,33 @@ class _Writer:
             await self._write_new(driver, platform, new, result)
         return result
 
+    async def _note_unchanged(
+        self, driver: Any, unchanged: list[tuple[Mapping[str, Any], Reading]], result: BatchResult
+    ) -> None:
+        touched: list[int] = []
+        told: dict[int, bytes] = {}
+        counted: dict[int, counts.Counts] = {}
+        for row, (project, _, listing_hash) in unchanged:
+            project_id = row["id"]
+            result.project_ids.append(project_id)
+            if listing_hash is not None:
+                told[project_id] = listing_hash
+            if row["may_count"] and counts.moved(project, row):
+                counted[project_id] = project.bids_count, project.views_count
+            elif row["is_stale"]:
+                touched.append(project_id)
+        result.unchanged += len(unchanged)
+        if touched:
+            await driver.execute(_TOUCH, touched, self.now)
+        if told:
+            await listings.remember(driver, told)
+        if counted:
+            await counts.append(driver, counted, self.now)
+
     async def _write_new(
         self, driver: Any, platform: str, new: Mapping[int, Reading], result: BatchResult
     ) -> None:
-        found = await reposts.find(driver, platform, {key: project for key, (project, _) in new.items()})
+        found = await reposts.find(driver, platform, {key: project for key, (project, *_) in new.items()})
         # Handed over bit by bit: PostgreSQL works on the first rows while the last are being made.
         rows = copying.binary_rows(new, self.now, found)
         await driver.copy_to_table("projects", columns=copying.COLUMNS, format="binary", source=rows)
@@ -276,7 +292,8 @@ class _Writer:
         history: list[tuple[int, str, str]] = []
         counted: dict[int, counts.Counts] = {}
         for row in await driver.fetch(_READ_FULL, list(changed), self._last_counts):
-            project, read_hash = changed.pop(row["id"])
+            reading = changed.pop(row["id"])
+            project = reading[0]
             result.project_ids.append(row["id"])
             if row["changed_at"] > self.now:
                 result.unchanged += 1
@@ -297,7 +314,7 @@ class _Writer:
                 result.updated += merged.kind != "reopened"
                 result.closed += merged.kind == "closed"
                 history.append((row["id"], merged.kind, to_json(merged.changes)))
-            updates.append(self._changed_row(row, read_hash, merged, reason))
+            updates.append(self._changed_row(row, reading, merged, reason))
         if counted:
             await counts.append(driver, counted, self.now)
         if updates:
@@ -306,11 +323,12 @@ class _Writer:
             await self._append_history(driver, *map(list, zip(*history, strict=True)))
 
     def _changed_row(
-        self, row: Mapping[str, Any], read_hash: bytes, merged: Merged, reason: str | None
+        self, row: Mapping[str, Any], reading: Reading, merged: Merged, reason: str | None
     ) -> tuple[Any, ...]:
         kind, values = merged.kind, merged.values
         closed_at = {"closed": self.now, "reopened": None}.get(kind or "", row["closed_at"])
         metadata = values["project_metadata"]
+        _, read_hash, listing_hash = reading
         return (
             row["id"],
             read_hash,
@@ -318,6 +336,7 @@ class _Writer:
             row["changed_at"] if kind is None else self.now,
             closed_at,
             reason,
+            listing_hash,
             *(values[name] for name in MUTABLE[:-1]),
             metadata if isinstance(metadata, str) else to_json(metadata),
         )
@@ -342,7 +361,7 @@ class _HalvingWriter(_Writer):
                 raise
             reason = faults.sentence(error)
         if len(readings) == 1:
-            (project, _), *_ = readings.values()
+            (project, *_), *_ = readings.values()
             self.refused.append(_refused(project, f"PostgreSQL refuses it: {reason}"))
             return BatchResult()
         everything = list(readings.items())

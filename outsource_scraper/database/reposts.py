@@ -8,6 +8,8 @@ has cut is compared with as much of the other.
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -105,9 +107,10 @@ def text_likeness(one: str | None, other: str | None, title: float) -> float:
     return len(pairs & other_pairs) / union if union else 0.0
 
 
-def _pairs(title: str) -> set[str]:
+@lru_cache(maxsize=4096)
+def _pairs(title: str) -> frozenset[str]:
     letters = "".join(title.casefold().split())
-    return {letters[place : place + 2] for place in range(len(letters) - 1)} or {letters}
+    return frozenset(map("".join, pairwise(letters))) or frozenset((letters,))
 
 
 def _length(text: str) -> int:

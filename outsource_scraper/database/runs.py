@@ -31,6 +31,11 @@ if TYPE_CHECKING:
 COUNTS = ("new", "updated", "unchanged", "reopened", "closed", "rejected", "duplicates", "spooled")
 """Counts of a run, as columns of its row and as `store/...` stats."""
 
+_ADD_COUNTS = f"""
+UPDATE crawl_runs SET {", ".join(f"{name} = {name} + ${place}" for place, name in enumerate(COUNTS, 2))}
+WHERE id = $1
+"""  # noqa: S608 - our own column names
+
 FEWEST_PROJECTS = 20
 """Of how many projects a share says something."""
 
@@ -121,11 +126,10 @@ async def server_time(session: AsyncSession) -> datetime:
         return cast("datetime", await session.scalar(select(func.clock_timestamp())))
 
 
-async def add_counts(session: AsyncSession, run_id: int, counts: Mapping[str, int]) -> None:
+async def add_counts(driver: Any, run_id: int, counts: Mapping[str, int]) -> None:
     """Add to the counts of a run, in the transaction that they tell of. Names as in `COUNTS`."""
-    added = {name: getattr(CrawlRun, name) + count for name, count in counts.items() if count}
-    if added:
-        await session.execute(update(CrawlRun).where(CrawlRun.id == run_id).values(added))
+    if any(counts.values()):
+        await driver.execute(_ADD_COUNTS, run_id, *(counts.get(name, 0) for name in COUNTS))
 
 
 async def finish_run(  # noqa: PLR0913 - the columns of a row

@@ -93,7 +93,8 @@ class StorePipeline:
         """`projects.id` of what was seen, where the whole listing is read. An array: 8 bytes a project."""
         self._unidentified = 0
         self._told: dict[str, bytes] = {}
-        """By external id, the hash of what a listing told of projects that are not stored yet."""
+        """By external id, the hash of what a listing told of projects that are not stored yet. Lost with a
+        batch that goes to disk, one costs a detail page fetched once more."""
         self._open: _Group | None = None
         self._closed: asyncio.Queue[_Group | None] = asyncio.Queue()
         self._writer: asyncio.Task[None] | None = None
@@ -151,7 +152,8 @@ class StorePipeline:
         if group is None:
             linger = asyncio.get_running_loop().call_later(self._linger, self._close_group)
             group = self._open = _Group(linger, self._now())
-        group.batch.add(item)
+        listing_hash = self._told.pop(item.external_id, None) if isinstance(item, Project) else None
+        group.batch.add(item, listing_hash)
         if len(group.batch) >= self._size:
             self._close_group()
         # Not a future that all share: cancelling one waiting item would cancel the batch for the others.
@@ -186,8 +188,8 @@ class StorePipeline:
     ) -> tuple[set[str], set[str]]:
         """Of `projects` as a listing tells them: the ids that are stored, and those without news.
 
-        With `remember` the others are noted as told, once they are stored. Where the database fails, nothing
-        is known.
+        With `remember` what was told of the others is noted as they are stored. Where the database fails,
+        nothing is known.
         """
         hashes = {project.external_id: content_hash(project) for project in projects}
         found = await self.aside(lambda session: listings.compare(session, self.platform, hashes))
@@ -269,7 +271,6 @@ class StorePipeline:
         while (group := await self._closed.get()) is not None:
             try:
                 await self._store(group)
-                await self._remember(group.batch)
             except Exception:
                 # The writer must outlive it: items of all further batches wait for it.
                 logger.exception("Unforeseen error behind a stored batch")
@@ -299,15 +300,6 @@ class StorePipeline:
         if self._seen is not None:
             self._seen.extend(result.project_ids)
             self._unidentified += result.unidentified
-
-    async def _remember(self, batch: Batch) -> None:
-        """Note how the listing told of what is stored now. Lost, it costs a detail page fetched once more."""
-        readings = batch.projects.get(self.platform, {})
-        told = {key: self._told.pop(key) for key in readings if key in self._told} if self._told else {}
-        if told:
-            await self._run_session.persistently(
-                lambda session: listings.remember(session, self.platform, told)
-            )
 
     async def _commit(self, batch: Batch, read_at: datetime, *, patiently: bool = True) -> BatchResult:
         return await self._run_session.persistently(

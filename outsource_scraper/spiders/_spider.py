@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 from abc import ABC, abstractmethod
-from copy import deepcopy
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from operator import attrgetter
@@ -174,9 +173,12 @@ class PlatformSpider(Spider, ABC, Generic[R]):
     def update_settings(cls, settings: BaseSettings) -> None:
         """Give the site the delay its `platform` states; the command line may still override all of this."""
         settings.set("DOWNLOAD_DELAY", cls.platform.delay, priority="spider")
+        # How many records of a page wait for one commit; and so many tasks does Scrapy start for every page.
+        # Many for a listing that is one answer, few where most pages are of one project.
         if cls.has_next is PlatformSpider.has_next:
-            # The listing is one answer, often of many hundred records: more of them may wait for one commit.
             settings.set("CONCURRENT_ITEMS", 1000, priority="spider")
+        elif cls.detail_request is not PlatformSpider.detail_request:
+            settings.set("CONCURRENT_ITEMS", 30, priority="spider")
         super().update_settings(settings)
 
     @classmethod
@@ -287,7 +289,7 @@ class PlatformSpider(Spider, ABC, Generic[R]):
     def read_detail_page(self, page: Page, project: Project | None) -> Reading:
         """Read a detail page. Where that fails, what the listing told of the project is kept."""
         try:
-            complete = self.read_detail(page, deepcopy(project))
+            complete = self.read_detail(page, project and _copy(project))
             reason = problem(complete)
             if reason is None:
                 return Reading(projects=[complete])
@@ -499,6 +501,18 @@ class PlatformSpider(Spider, ABC, Generic[R]):
             url=response.url,
             external_id=project.external_id or None if project else None,
         )
+
+
+def _copy(project: Project) -> Project:
+    """The project with lists and objects of its own; in half the time of `deepcopy`, once a detail page."""
+    metadata = _copy_json(project.project_metadata)
+    return replace(project, skills=list(project.skills), project_metadata=metadata)
+
+
+def _copy_json(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _copy_json(inner) for key, inner in value.items()}
+    return [_copy_json(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _server_time(response: Response) -> datetime:

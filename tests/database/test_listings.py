@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from outsource_scraper.database.changes import content_hash
-from outsource_scraper.database.listings import compare, remember
+from outsource_scraper.database.listings import compare
 from outsource_scraper.database.projects import Batch, store_batch
 from outsource_scraper.database.session import AsyncDatabase
 from outsource_scraper.items import Project
@@ -16,8 +16,10 @@ async def test_what_a_listing_told_is_compared_with_what_it_tells(database: Asyn
         await store_batch(session, Batch([TOLD, other]), run_id=None, now=NOW)
         hashes = {project.external_id: content_hash(project) for project in (TOLD, other, unknown)}
         assert await compare(session, "board", hashes) == ({"1", "2"}, set())
+    told = Batch()
+    told.add(TOLD, hashes["1"])
     async with database.session() as session:
-        await remember(session, "board", {"1": hashes["1"], "3": hashes["3"]})
+        await store_batch(session, told, run_id=None, now=NOW)
     async with database.session() as session:
         assert await compare(session, "board", hashes) == ({"1", "2"}, {"1"})
         assert await compare(session, "elsewhere", hashes) == (set(), set())

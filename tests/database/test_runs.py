@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
+from outsource_scraper.database.driver import lock_platforms
 from outsource_scraper.database.models import CrawlRun
 from outsource_scraper.database.models import RejectedRecord as RejectedRow
 from outsource_scraper.database.runs import add_counts, finish_run, hold_run, reject, start_run, storable
@@ -36,8 +37,9 @@ async def test_a_run_from_start_to_end(database: AsyncDatabase) -> None:
     assert (row.platform, row.mode, row.verdict, row.finished_at) == ("sample", "new", None, None)
     assert row.arguments == {"max_pages": 2, "since": str(since)}
     async with database.session() as session:
-        await add_counts(session, run_id, {"new": 3, "rejected": 0})
-        await add_counts(session, run_id, {"new": 4, "closed": 1})
+        driver = await lock_platforms(session, ["sample"])
+        await add_counts(driver, run_id, {"new": 3, "rejected": 0})
+        await add_counts(driver, run_id, {"new": 4, "closed": 1})
         await finish_run(
             session,
             run_id,

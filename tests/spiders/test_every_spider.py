@@ -75,8 +75,10 @@ def test_it_is_polite(spider_class: type[PlatformSpider[Any]]) -> None:
         assert spider_class.platform.access == "official API", "only an API is governed by its terms alone"
 
 
-@pytest.mark.parametrize(("name", "waiting"), [("remoteok", 1000), ("weworkremotely", 1000), ("flru", 100)])
-def test_the_records_of_a_listing_in_one_answer_may_wait_for_one_commit(name: str, waiting: int) -> None:
+@pytest.mark.parametrize(
+    ("name", "waiting"), [("remoteok", 1000), ("weworkremotely", 1000), ("kwork", 100), ("wishket", 30)]
+)
+def test_as_many_records_of_a_page_wait_for_one_commit_as_it_may_hold(name: str, waiting: int) -> None:
     assert get_crawler(LOADER.load(name)).settings.getint("CONCURRENT_ITEMS") == waiting
 
 
