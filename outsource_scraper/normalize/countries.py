@@ -1,6 +1,7 @@
 """Countries as pages name them, as codes of ISO 3166-1 alpha-2.
 
-The names are those of CLDR in eight languages; here stand only the usual names that CLDR does not know.
+The names are those of CLDR in eight languages (see `cldr`); here stand only the usual names that it does not
+know.
 """
 
 from __future__ import annotations
@@ -9,15 +10,7 @@ import re
 import unicodedata
 from functools import cache, lru_cache
 
-from babel import Locale
-from babel.core import get_global
-
-_LANGUAGES = ("en", "de", "fr", "es", "pt", "ru", "ja", "ko")
-# Reserved codes and groupings of CLDR that are no countries of ISO 3166-1. Kosovo's XK, a user-assigned code
-# of the standard, stays: no other one exists.
-_NO_COUNTRIES = frozenset(
-    {"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"}
-)
+from outsource_scraper.normalize._data import cldr
 
 _ALIASES = {
     "AE": ("UAE", "U.A.E.", "Emirates"),
@@ -59,9 +52,6 @@ _ALIASES = {
     "VN": ("Socialist Republic of Vietnam",),
 }  # fmt: skip
 
-# Two countries bear this name; CLDR has it in Spanish for one of them.
-_AMBIGUOUS = "congo"
-
 _US_STATES = """
     alabama alaska arizona arkansas california colorado connecticut delaware florida georgia hawaii idaho
     illinois indiana iowa kansas kentucky louisiana maine maryland massachusetts michigan minnesota
@@ -92,7 +82,7 @@ def country_code(name: str | None) -> str | None:
     """Return the alpha-2 code of a country given as alpha-2, alpha-3 or by name in any case, or None."""
     if not name or len(name) > _MAX_LENGTH:
         return None
-    key = _key(name)
+    key = name_key(name)
     return _countries_by_name().get(key) or _countries_by_code().get(key.upper())
 
 
@@ -119,13 +109,13 @@ def country_in(location: str | None) -> str | None:
     named = {country for country in countries if country}
     if countries[-1] and not (len(named) > 1 and None not in countries):
         return countries[-1]
-    if len(named) == 1 and not any(_key(part) in _STATE_NAMES or part in _STATES for part in parts):
+    if len(named) == 1 and not any(name_key(part) in _STATE_NAMES or part in _STATES for part in parts):
         return named.pop()
     return "KR" if not named and _KOREAN_REGION.search(location) else None
 
 
 def _by_name(part: str) -> str | None:
-    key = _key(part)
+    key = name_key(part)
     # "us" and "uk" are names only in capitals, and "Georgia" is a state as well.
     if key in _STATE_NAMES or (len(key) < 3 and part.isascii() and not part.isupper()):
         return None
@@ -136,33 +126,18 @@ def _by_exact_code(part: str) -> str | None:
     return _countries_by_code().get(part) if part not in _STATES else None
 
 
-@cache
 def _countries_by_code() -> dict[str, str]:
-    """Return the alpha-2 code of every alpha-2 and alpha-3 code."""
-    territories = (str(code) for code in Locale("en").territories)
-    codes = {code: code for code in territories if code.isalpha() and code not in _NO_COUNTRIES}
-    for alias, meant in get_global("territory_aliases").items():
-        if len(alias) == 3 and alias.isalpha() and len(meant) == 1 and meant[0] in codes:
-            codes[alias] = meant[0]
-    return codes
+    return cldr()["country_codes"]
 
 
 @cache
 def _countries_by_name() -> dict[str, str]:
-    """Return the alpha-2 code of every name; one that means two countries in two languages is left out."""
-    meant: dict[str, set[str]] = {}
-    codes = set(_countries_by_code().values())
-    for language in _LANGUAGES:
-        for code, name in Locale(language).territories.items():
-            if code in codes:
-                for written in (name, name.partition("(")[0]):
-                    meant.setdefault(_key(written), set()).add(code)
-    names = {name: code for name, (code, *others) in meant.items() if not others and name != _AMBIGUOUS}
-    return names | {_key(name): code for code, aliases in _ALIASES.items() for name in aliases}
+    aliases = {name_key(name): code for code, names in _ALIASES.items() for name in names}
+    return cldr()["country_names"] | aliases
 
 
-def _key(name: str) -> str:
-    """Return `name` without case, accents, punctuation and article."""
+def name_key(name: str) -> str:
+    """Return `name` without case, accents, punctuation and article: what all spellings of it share."""
     plain = name
     if not name.isascii():
         plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))

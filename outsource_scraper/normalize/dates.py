@@ -19,8 +19,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import cache
 from typing import TYPE_CHECKING
 
-from babel.dates import get_month_names
-
+from outsource_scraper.normalize._data import cldr
 from outsource_scraper.normalize.durations import MAX_DAYS, RUN, UNIT, canonical, read_span
 
 if TYPE_CHECKING:
@@ -369,12 +368,7 @@ def _rest(match: re.Match[str]) -> str:
 @cache
 def _months() -> dict[str, int]:
     """Return every month's number by its names in CLDR, with and without accents, and by their beginnings."""
-    months: dict[str, int] = {}
-    for language in ("en", "en_GB", "de", "fr", "es", "pt", "ru", "uk"):
-        for context in ("format", "stand-alone"):
-            for width in ("wide", "abbreviated"):
-                for number, name in get_month_names(width, context, language).items():
-                    months[name.rstrip(".").lower()] = number
+    months = dict(cldr()["months"])
     for word, number in list(months.items()):
         months.setdefault(_without_accents(word), number)
     for beginning in {word[:3] for word in months}:

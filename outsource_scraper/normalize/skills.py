@@ -11,14 +11,13 @@ it: `canonical_skill` for tags, which say a skill and nothing else, and `skills_
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, NamedTuple, NotRequired, TypedDict
 
+from outsource_scraper.normalize._data import load
 from outsource_scraper.normalize.text import fold
 
 if TYPE_CHECKING:
@@ -181,7 +180,7 @@ def _key(name: str) -> str:
     folded = name.casefold()
     if not name.isascii():
         folded = unicodedata.normalize("NFKC", name).casefold().translate(_PLAIN)
-    return _BETWEEN_WORDS.sub("", folded)
+    return folded if folded.isalnum() else _BETWEEN_WORDS.sub("", folded)
 
 
 def _beginning(text: str) -> str:
@@ -195,7 +194,9 @@ def _beginning(text: str) -> str:
 def _words(text: str) -> list[str]:
     if "://" in text or "www." in text or "@" in text:
         text = _ADDRESS.sub("\n", text)
-    return _WORD.findall(unicodedata.normalize("NFKC", text).casefold().replace("ё", "е"))
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text).replace("Ё", "Е").replace("ё", "е")
+    return _WORD.findall(text.casefold())
 
 
 def _longest_phrase(words: list[str], at: int, root: _Step) -> tuple[int, str | None] | None:
@@ -231,8 +232,7 @@ def _without_ending(word: str, step: _Step) -> _Step | None:
 
 @cache
 def _entries() -> dict[str, _Entry]:
-    path = files("outsource_scraper.normalize").joinpath("skills.json")
-    entries: dict[str, _Entry] = json.loads(path.read_text(encoding="utf-8"))
+    entries: dict[str, _Entry] = load("skills.json")
     return entries
 
 
@@ -259,7 +259,10 @@ def _prose() -> _Prose:
     for words, meaning in meanings.items():
         step = root
         for word in words:
-            step = step.following.setdefault(word, _Step())
+            following = step.following.get(word)
+            if following is None:
+                following = step.following[word] = _Step()
+            step = following
         step.ends, step.skill = True, meaning
     whole = (word for word, step in root.following.items() if step.ends)
     return _Prose(root, frozenset(word[:2] for word in whole if word >= "가"))
@@ -269,7 +272,7 @@ def _spellings(name: str) -> set[tuple[str, ...]]:
     """Return the name's words, apart and written as one, with and without accents."""
     spellings = set()
     folded = name.casefold()
-    for written in {folded, folded.translate(_PLAIN)}:
+    for written in (folded,) if folded.isascii() else {folded, folded.translate(_PLAIN)}:
         words = _words(written)
         spellings.add(tuple(words))
         if len(words) > 1 and all(map(str.isalnum, words)):

@@ -52,6 +52,17 @@ def attribute_of(node: Selector, css: str, name: str) -> str | None:
     return found[0] if found else None
 
 
+def elements_of(node: Selector, css: str) -> list[etree._Element]:
+    """All elements that `css` finds under `node`, for what the other functions do not read."""
+    found: list[etree._Element] = _path(css)(node.root)
+    return found
+
+
+def text_in(element: etree._Element) -> str | None:
+    """Folded text of an element."""
+    return fold(_STRING(element))
+
+
 def rows_of(node: Selector, css: str) -> list[list[str]]:
     """For each element that `css` finds under `node`, the texts of the elements right in it."""
     return [_texts(row.iterchildren(etree.Element)) for row in _path(css)(node.root)]

@@ -24,12 +24,22 @@ from outsource_scraper.normalize.money import parse_budget
 from outsource_scraper.normalize.skills import canonical_skills
 from outsource_scraper.normalize.text import fold, from_html
 from outsource_scraper.spiders._base import ListingSpider, Page, required
-from outsource_scraper.spiders._html import count_in, markup_in, shown, text_of, texts_of
+from outsource_scraper.spiders._html import (
+    attribute_of,
+    count_in,
+    elements_of,
+    markup_in,
+    shown,
+    text_in,
+    text_of,
+    texts_of,
+)
 from outsource_scraper.spiders._platform import Access, Platform
 
 if TYPE_CHECKING:
     from scrapy.selector import Selector
 
+_ICON = re.compile(r"fa-(\S+)")
 _TASK = re.compile(r"/task/view/(\d+)")
 _ANYWHERE = "Не важна"
 
@@ -64,8 +74,7 @@ class FreelanceruSpider(ListingSpider):
 
     def read(self, record: Selector, page: Page) -> Project:
         """One card."""
-        link = record.css("a.task-card__title-link")
-        found = _TASK.search(link.attrib.get("href", ""))
+        found = _TASK.search(attribute_of(record, "a.task-card__title-link", "href") or "")
         external_id = required(found and found[1], "id")
         foot = footer(record)
         place = foot.get("map-marker")
@@ -74,7 +83,7 @@ class FreelanceruSpider(ListingSpider):
             platform=self.name,
             external_id=external_id,
             url=urljoin(self.platform.home, f"/task/view/{external_id}"),
-            title=required(fold(link.xpath("string()").get()), "title"),
+            title=required(text_of(record, "a.task-card__title-link"), "title"),
             description=from_html(markup_in(record, "p.task-card__desc")),
             category=text_of(record, ".task-chip--cat"),
             skills=canonical_skills(texts_of(record, ".task-chip:not(.task-chip--cat)")),
@@ -102,11 +111,11 @@ class FreelanceruSpider(ListingSpider):
 def footer(card: Selector) -> dict[str, str]:
     """The items under a card by the name of their icon; of the clock the exact time, and "experience"."""
     items: dict[str, str] = {}
-    for item in card.css(".task-card__foot-item"):
-        text = fold(item.attrib.get("title")) or fold(item.xpath("string()").get())
-        icon = item.css("i::attr(class)").re_first(r"fa-(\S+)")
+    for item in elements_of(card, ".task-card__foot-item"):
+        text = fold(item.get("title")) or text_in(item)
+        icon = _ICON.search(" ".join(inner.get("class", "") for inner in item.iter("i")))
         if text and icon:
-            items[icon] = text
+            items[icon[1]] = text
         elif text and text.startswith("Опыт:"):
             items["experience"] = text.removeprefix("Опыт:").strip()
     return items

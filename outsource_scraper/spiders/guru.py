@@ -33,7 +33,16 @@ from outsource_scraper.normalize.money import parse_amount, parse_budget, parse_
 from outsource_scraper.normalize.skills import canonical_skills
 from outsource_scraper.normalize.text import fold, from_html
 from outsource_scraper.spiders._base import ListingSpider, Page, dig, required
-from outsource_scraper.spiders._html import count_in, job_posting, salary, shown, text_of, texts_of
+from outsource_scraper.spiders._html import (
+    attribute_of,
+    count_in,
+    elements_of,
+    job_posting,
+    salary,
+    shown,
+    text_of,
+    texts_of,
+)
 from outsource_scraper.spiders._platform import Access, Platform
 
 if TYPE_CHECKING:
@@ -75,8 +84,7 @@ class GuruSpider(ListingSpider):
     def read(self, record: Selector, page: Page) -> Project:
         """One card."""
         external_id = required(record.attrib.get("data-gid"), "id")
-        link = record.css(".jobRecord__title a")
-        path = required(link.attrib.get("href"), "link").split("&SearchUrl", 1)[0]
+        path = required(attribute_of(record, ".jobRecord__title a", "href"), "link").split("&SearchUrl", 1)[0]
         budget_texts = texts_of(record, ".jobRecord__budget > strong")
         amounts = next((text for text in budget_texts if "$" in text), None)
         budget = parse_budget(amounts, currency=self.platform.currency)
@@ -90,7 +98,7 @@ class GuruSpider(ListingSpider):
             platform=self.name,
             external_id=external_id,
             url=urljoin(self.platform.home, path),
-            title=required(fold(link.xpath("string()").get()), "title"),
+            title=required(text_of(record, ".jobRecord__title a"), "title"),
             description=text_of(record, ".jobRecord__desc"),
             category=topics[0] if topics else None,
             skills=canonical_skills(texts_of(record, "a.skillsList__skill--hasHover")),
@@ -114,13 +122,13 @@ class GuruSpider(ListingSpider):
             client_country=country_code(text_of(record, ".freelancerAvatar__subText strong")),
             client_rating=rating(text_of(record, ".feedback-score")),
             client_spent_usd=Decimal(spent[1].replace(",", "")) if spent else None,
-            client_verified=bool(record.css('i.greenIcon[title="Payment Method Verified"]')) or None,
+            client_verified=bool(elements_of(record, 'i.greenIcon[title="Payment Method Verified"]')) or None,
             project_metadata=shown(
                 {
                     "subcategory": topics[1] if len(topics) > 1 else None,
                     "hours": next((text for text in budget_texts if text.endswith("/wk")), None),
                     "invited": count_in(
-                        record.css(".jobRecord__meta strong::attr(data-original-title)").get()
+                        attribute_of(record, ".jobRecord__meta strong", "data-original-title")
                     ),
                     "badge": text_of(record, ".jobRecord__badge .module_badge"),
                 }

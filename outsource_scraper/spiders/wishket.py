@@ -45,6 +45,7 @@ from outsource_scraper.spiders._base import (
 from outsource_scraper.spiders._html import (
     attribute_of,
     count_in,
+    elements_of,
     job_posting,
     markup_in,
     rows_of,
@@ -185,7 +186,7 @@ class WishketSpider(ListingSpider):
             views_count=counter(record, "view"),
             client_name=text_of(record, ".client-info .username"),
             client_rating=rating(texts_of(record, ".client-info .badge-box span")),
-            client_verified=bool(record.css('.client-info img[alt="인증된 클라이언트"]')) or None,
+            client_verified=bool(elements_of(record, '.client-info img[alt="인증된 클라이언트"]')) or None,
             project_metadata=shown(metadata),
         )
 
