@@ -36,6 +36,14 @@ PATIENCE = 90
 PASSWORD = "a+b c%41/@비"  # noqa: S105 - what a URL and a form could both spoil
 
 
+def need(condition: object, reason: str) -> None:
+    """Skip the test with its reason; where nothing may be skipped, fail with it."""
+    if not condition:
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+
 def blocks_of(section: str) -> list[str]:
     """The shell blocks of a section of `docs/deploying.md`, in their order."""
     text = (PROJECT / "docs" / "deploying.md").read_text("utf-8")

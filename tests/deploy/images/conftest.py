@@ -17,18 +17,11 @@ from sqlalchemy import URL
 
 from outsource_scraper import __version__
 from tests.conftest import DEBIAN_15, PROJECT, in_own_loop
+from tests.deploy.conftest import need
 from tests.deploy.images.containers import Buildah, Image
 
 REVISION = "0123456789abcdef0123456789abcdef01234567"
 PASSWORD = "p@ss/wörd:%41 #1"  # noqa: S105 - of a server that lives for the tests
-
-
-def need(condition: object, reason: str) -> None:
-    """Skip the test with its reason; where nothing may be skipped, fail with it."""
-    if not condition:
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")
