@@ -31,10 +31,11 @@ from benchmarks._projects import NOW, projects
 from benchmarks._report import Figure
 from outsource_scraper.config import Config
 from outsource_scraper.database import models
+from outsource_scraper.database.batches import Batch
 from outsource_scraper.database.changes import content_hash
 from outsource_scraper.database.copying import COLUMNS, to_json
 from outsource_scraper.database.embedded import EmbeddedPostgres
-from outsource_scraper.database.projects import TOUCH_AFTER, Batch, store_batch
+from outsource_scraper.database.projects import TOUCH_AFTER, store_batch
 from outsource_scraper.database.runs import start_run
 from outsource_scraper.database.session import AsyncDatabase
 
@@ -226,7 +227,7 @@ def _row(project_id: int, item: Project) -> tuple[Any, ...]:
         "closed_at": None,
         "project_metadata": to_json(item.project_metadata),
     }
-    return tuple(values[name] for name in COLUMNS)
+    return tuple(values.get(name) for name in COLUMNS)
 
 
 async def _crawls(config: Config, database: AsyncDatabase) -> list[Figure]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import argparse
     from datetime import datetime
 
-    from outsource_scraper.database.projects import Batch
+    from outsource_scraper.database.batches import Batch
 
 
 class Command(ScrapyCommand):

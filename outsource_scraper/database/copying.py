@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
     from decimal import Decimal
 
-    from outsource_scraper.database.projects import Reading
+    from outsource_scraper.database.batches import Reading
 
 COLUMNS = (
     "id",

@@ -19,8 +19,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from outsource_scraper.database.batches import Batch, Item
 from outsource_scraper.database.copying import to_json
-from outsource_scraper.database.projects import Batch, Item
 from outsource_scraper.items import (
     GonePosting,
     PaymentType,

@@ -19,8 +19,9 @@ from scrapy.exceptions import CloseSpider, DropItem
 
 from outsource_scraper.config import Config
 from outsource_scraper.database import closing, faults, listings, runs
+from outsource_scraper.database.batches import Batch, BatchResult
 from outsource_scraper.database.changes import content_hash
-from outsource_scraper.database.projects import TOUCH_AFTER, Batch, BatchResult, store_batch
+from outsource_scraper.database.projects import TOUCH_AFTER, store_batch
 from outsource_scraper.database.retention import purge
 from outsource_scraper.database.session import PATIENCE, AsyncDatabase
 from outsource_scraper.database.spool import Spool, replay

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from sqlalchemy import URL
 
+from outsource_scraper.database.batches import Batch
 from outsource_scraper.database.closing import close_absent
-from outsource_scraper.database.projects import Batch, store_batch
+from outsource_scraper.database.projects import store_batch
 from outsource_scraper.database.runs import start_run
 from outsource_scraper.database.session import AsyncDatabase
 from outsource_scraper.items import PaymentType, Project, Status

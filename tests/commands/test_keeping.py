@@ -11,9 +11,10 @@ import pytest
 from sqlalchemy import URL, text
 
 from outsource_scraper.config import Config
+from outsource_scraper.database.batches import Batch
 from outsource_scraper.database.embedded_account import installation
 from outsource_scraper.database.models import Base
-from outsource_scraper.database.projects import Batch, store_batch
+from outsource_scraper.database.projects import store_batch
 from outsource_scraper.database.runs import finish_run, start_run
 from outsource_scraper.database.session import AsyncDatabase
 from outsource_scraper.database.spool import Spool

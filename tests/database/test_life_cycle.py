@@ -10,10 +10,11 @@ import pytest
 from sqlalchemy import select
 
 from outsource_scraper.database import reposts
+from outsource_scraper.database.batches import Batch
 from outsource_scraper.database.closing import close_absent, close_expired
 from outsource_scraper.database.models import Project as Row
 from outsource_scraper.database.models import ProjectChange, ProjectCount
-from outsource_scraper.database.projects import TOUCH_AFTER, Batch, store_batch
+from outsource_scraper.database.projects import TOUCH_AFTER, store_batch
 from outsource_scraper.database.runs import start_run
 from outsource_scraper.items import GonePosting, Project, Status
 

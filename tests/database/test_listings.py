@@ -1,8 +1,9 @@
 from dataclasses import replace
 
+from outsource_scraper.database.batches import Batch
 from outsource_scraper.database.changes import content_hash
 from outsource_scraper.database.listings import compare
-from outsource_scraper.database.projects import Batch, store_batch
+from outsource_scraper.database.projects import store_batch
 from outsource_scraper.database.session import AsyncDatabase
 from outsource_scraper.items import Project
 from tests.database.test_pages import NOW

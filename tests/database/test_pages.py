@@ -2,10 +2,11 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import func, select
 
+from outsource_scraper.database.batches import Batch
 from outsource_scraper.database.models import Project as Row
 from outsource_scraper.database.models import ProjectChange
 from outsource_scraper.database.pages import load_validators, save_validators
-from outsource_scraper.database.projects import Batch, store_batch
+from outsource_scraper.database.projects import store_batch
 from outsource_scraper.database.retention import purge
 from outsource_scraper.database.runs import finish_run, start_run, usual_coverage
 from outsource_scraper.database.session import AsyncDatabase

@@ -14,16 +14,12 @@ import pytest
 from sqlalchemy import delete, func, select, text
 
 from outsource_scraper.database import faults
+from outsource_scraper.database.batches import Batch, BatchResult
 from outsource_scraper.database.closing import close_absent
 from outsource_scraper.database.models import CrawlRun, ProjectChange
 from outsource_scraper.database.models import Project as Row
 from outsource_scraper.database.models import RejectedRecord as RejectedRow
-from outsource_scraper.database.projects import (
-    TOUCH_AFTER,
-    Batch,
-    BatchResult,
-    store_batch,
-)
+from outsource_scraper.database.projects import TOUCH_AFTER, store_batch
 from outsource_scraper.database.runs import start_run
 from outsource_scraper.database.session import AsyncDatabase
 from outsource_scraper.items import PaymentType, Project, RejectedRecord, Status, WorkType

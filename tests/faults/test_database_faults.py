@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 import asyncpg  # type: ignore[import-untyped]
 import pytest
 
+from outsource_scraper.database.batches import Batch
 from outsource_scraper.database.embedded_account import server_account
 from outsource_scraper.database.models import Project as Row
 from outsource_scraper.database.models import ProjectChange
-from outsource_scraper.database.projects import Batch, store_batch
+from outsource_scraper.database.projects import store_batch
 from outsource_scraper.database.session import AsyncDatabase
 from tests.conftest import DEBIAN_15, Server, initialize, reachable_folder
 from tests.pipelines.test_store import count, cut_connections, opened, pipeline, project, put, stats

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from outsource_scraper.config import Config
-from outsource_scraper.database.projects import Batch
+from outsource_scraper.database.batches import Batch
 from outsource_scraper.database.spool import Spool, UnreadableSpool
 from outsource_scraper.items import PaymentType, Project, RejectedRecord, Status, WorkType
 
