@@ -122,6 +122,7 @@ class FreelancerSpider(ApiSpider):
         if True in (record.get("deleted"), record.get("nonpublic"), dig(record, "upgrades", "nonpublic")):
             return None
         client = dig(page.document, "result", "users", str(record.get("owner_id")))
+        verified = dig(client, "status", "payment_verified")
         posted_at = parse_datetime(record.get("time_submitted") or record.get("submitdate"), now=page.now)
         return Project(
             platform=self.name,
@@ -148,7 +149,7 @@ class FreelancerSpider(ApiSpider):
             ),
             client_country=country_code(dig(client, "location", "country", "code")),
             client_rating=client_rating(dig(client, "employer_reputation", "entire_history")),
-            client_verified=dig(client, "status", "payment_verified"),
+            client_verified=verified if isinstance(verified, bool) else None,
             project_metadata=leftovers(record, client),
         )
 
