@@ -94,10 +94,11 @@ class HackernewsSpider(ApiSpider):
         try:
             page = self.open_page(response)
             self.thread = newest_thread(self.records(page), page)
-        except PageError as error:
+        except Exception as error:  # noqa: BLE001 - as in a listing
+            reason = str(error) if isinstance(error, PageError) else f"{type(error).__name__}: {error}"
             self._count("listing/failed_pages")
-            self.logger.error("the thread was not found: %s", error)
-            yield self._rejected(str(error), response.body.decode("utf-8", "replace"), response)
+            self.logger.error("the thread was not found: %s", reason)
+            yield self._rejected(reason, response.body.decode("utf-8", "replace"), response)
             return
         yield self._listing(1)
 
@@ -148,9 +149,11 @@ class HackernewsSpider(ApiSpider):
 def newest_thread(stories: Iterable[Any], page: Page) -> str:
     """Id of the newest freelancer thread among `stories`; `PageError` where there is none."""
     threads = [
-        (whole_number(dig(story, "created_at_i")) or 0, str(dig(story, "objectID")))
+        (whole_number(dig(story, "created_at_i")) or 0, str(number))
         for story in stories
-        if dig(story, "objectID") and "seeking freelancer" in str(dig(story, "title")).casefold()
+        if (number := whole_number(dig(story, "objectID"))) is not None
+        and isinstance(title := dig(story, "title"), str)
+        and "seeking freelancer" in title.casefold()
     ]
     if not threads:
         url = page.response.url

@@ -111,6 +111,10 @@ async def test_max_pages_counts_pages_of_comments() -> None:
         ),
         (b"[]", "has no array of records at hits"),
         (b'{"hits": [null, {"title": "Seeking freelancer?"}]}', "no thread"),
+        # What is no number is no id, and half an emoji in a URL would end the crawl.
+        (b'{"hits": [{"objectID": "\\ud800", "title": "Seeking freelancer?"}]}', "no thread"),
+        (b'{"hits": [{"objectID": ["7"], "title": "Seeking freelancer?"}]}', "no thread"),
+        (b'{"hits": [{"objectID": 7, "title": ' + b"[" * 700 + b"]" * 700 + b"}]}", "no thread"),
         (b"<html><body>Maintenance</body></html>", "is not JSON"),
     ],
 )
