@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from scrapy.http import Response, TextResponse
 
+    from outsource_scraper.items import Project
+
 __all__ = [
     "ApiSpider",
     "EmbeddedJsonSpider",
@@ -30,7 +32,9 @@ __all__ = [
     "Page",
     "PlatformSpider",
     "check_depth",
+    "check_same",
     "dig",
+    "kept_levels",
     "markup_of",
     "parse_html",
     "parse_json",
@@ -40,7 +44,10 @@ __all__ = [
 
 
 MOST_LEVELS = 200
-"""Elements or values inside of each other; the deepest page known has 20. A browser shows at most 512."""
+"""Elements inside of each other; the deepest page known has 20. A browser shows at most 512."""
+MOST_KEPT_LEVELS = 50
+"""Objects and arrays inside of each other that are kept of a record; the deepest known has 6. What is nested
+deeper is only cut where it is written, so that it costs neither its record nor the others of the page."""
 
 _IS_TOO_DEEP = etree.XPath(f"boolean({'/*' * (MOST_LEVELS + 1)})")
 
@@ -91,8 +98,11 @@ class ApiSpider(PlatformSpider[dict[str, Any]]):
         return found
 
     def source(self, record: dict[str, Any]) -> str:
-        """The object's JSON."""
-        return json.dumps(record, ensure_ascii=False, default=str)
+        """The object's JSON; what is nested so deep that it cannot be written is null in it."""
+        try:
+            return json.dumps(record, ensure_ascii=False, default=str)
+        except RecursionError:
+            return json.dumps(kept_levels(record), ensure_ascii=False, default=str)
 
 
 class EmbeddedJsonSpider(ApiSpider):
@@ -111,10 +121,9 @@ class EmbeddedJsonSpider(ApiSpider):
         while text[start : start + 1].isspace():
             start += 1
         try:
-            value = _DECODER.raw_decode(text, start)[0]
+            return _DECODER.raw_decode(text, start)[0]
         except (ValueError, RecursionError) as error:
             raise PageError(f"the JSON in {response.url} cannot be read: {error}") from None
-        return _checked_depth(value, response)
 
 
 class FeedSpider(PlatformSpider["etree._Element"]):
@@ -151,11 +160,10 @@ _DECODER = json.JSONDecoder(parse_constant=_no_number)
 def parse_json(body: bytes | str, response: Response) -> Any:
     """The JSON value of `body`; `PageError`, which says how it begins, where it is none."""
     try:
-        value = json.loads(body, parse_constant=_no_number)
+        return json.loads(body, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         begin = body[:40] if isinstance(body, str) else body[:40].decode("utf-8", "replace")
         raise PageError(f"{response.url} is not JSON ({error}): it begins with {begin!r}") from None
-    return _checked_depth(value, response)
 
 
 def parse_html(response: TextResponse, text: str | None = None) -> Selector:
@@ -180,27 +188,19 @@ def check_depth(html: Selector, response: Response) -> Selector:
         PageError: it is.
     """
     if _IS_TOO_DEEP(html.root):
-        raise _too_deep(response)
+        raise PageError(f"{response.url} is nested more than {MOST_LEVELS} levels deep")
     return html
 
 
-def _checked_depth(value: Any, response: Response) -> Any:
-    """`value`, unless it is nested deeper than the recursion of what handles it later can bear."""
-    level = [value] if isinstance(value, dict | list) else []
-    for _ in range(MOST_LEVELS):
-        level = [
-            inner
-            for outer in level
-            for inner in (outer.values() if type(outer) is dict else outer)
-            if type(inner) is dict or type(inner) is list
-        ]
-        if not level:
-            return value
-    raise _too_deep(response)
-
-
-def _too_deep(response: Response) -> PageError:
-    return PageError(f"{response.url} is nested more than {MOST_LEVELS} levels deep")
+def kept_levels(value: Any, levels: int = MOST_KEPT_LEVELS) -> Any:
+    """`value`, whose objects and arrays deeper than `levels` are None."""
+    if not isinstance(value, dict | list):
+        return value
+    if not levels:
+        return None
+    if isinstance(value, dict):
+        return {name: kept_levels(inner, levels - 1) for name, inner in value.items()}
+    return [kept_levels(inner, levels - 1) for inner in value]
 
 
 def dig(value: Any, *path: str | int) -> Any:
@@ -228,6 +228,22 @@ def whole_number(value: Any) -> int | None:
     if not math.isfinite(number) or number < 0 or number != int(number):
         return None
     return int(number)
+
+
+def check_same(found: Any, project: Project) -> None:
+    """Pass where `found`, the id that a page names or None, is not another one than that of `project`.
+
+    A redirect or a mixed-up cache may answer with another project's page, whose words must not become this
+    one's.
+
+    Raises:
+        RecordError: it is another one, or no id at all.
+    """
+    if found is None:
+        return
+    named = required(found, "id")
+    if named != project.external_id:
+        raise RecordError(f"it is the page of project {named[:80]}, not of {project.external_id}")
 
 
 def required(value: Any, name: str) -> str:

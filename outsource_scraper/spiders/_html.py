@@ -14,7 +14,7 @@ from parsel.csstranslator import HTMLTranslator
 
 from outsource_scraper.normalize.money import parse_amount
 from outsource_scraper.normalize.text import fold
-from outsource_scraper.spiders._base import dig, markup_of
+from outsource_scraper.spiders._base import dig, kept_levels, markup_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -87,9 +87,10 @@ def count_in(text: str | None) -> int | None:
 def shown(metadata: dict[str, Any]) -> dict[str, Any]:
     """`metadata` without what the page does not show: None, empty lists and empty objects.
 
-    What PostgreSQL's jsonb does not hold goes too: NUL and half an emoji become U+FFFD, infinity None.
+    What PostgreSQL's jsonb does not hold goes too: NUL and half an emoji become U+FFFD, infinity None. So
+    does what is nested deeper than `MOST_KEPT_LEVELS`.
     """
-    kept = {name: _for_jsonb(value) for name, value in metadata.items()}
+    kept = {name: _for_jsonb(kept_levels(value)) for name, value in metadata.items()}
     return {name: value for name, value in kept.items() if value is not None and value not in ([], {})}
 
 

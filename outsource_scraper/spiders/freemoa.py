@@ -31,7 +31,7 @@ from outsource_scraper.normalize.dates import parse_datetime, parse_deadline
 from outsource_scraper.normalize.money import parse_amount
 from outsource_scraper.normalize.skills import canonical_skills
 from outsource_scraper.normalize.text import fold, from_html
-from outsource_scraper.spiders._base import ApiSpider, Page, dig, required, whole_number
+from outsource_scraper.spiders._base import ApiSpider, Page, check_same, dig, required, whole_number
 from outsource_scraper.spiders._html import shown
 from outsource_scraper.spiders._platform import Access, Platform
 
@@ -118,8 +118,10 @@ class FreemoaSpider(ApiSpider):
         view = dig(page.document, "DATA", "VIEW")
         if not isinstance(view, dict):
             raise RecordError("the answer has no project at DATA.VIEW")
+        named = dig(page.document, "DATA", "META", "pno")
         if project is None:
-            return self._told(view, dig(page.document, "DATA", "META", "pno"), page)
+            return self._told(view, named, page)
+        check_same(named, project)
         return self._completed(project, view, page)
 
     def _completed(self, project: Project, view: dict[str, Any], page: Page) -> Project:

@@ -32,7 +32,7 @@ from outsource_scraper.normalize.durations import parse_duration_days
 from outsource_scraper.normalize.money import parse_amount, parse_budget, parse_currency
 from outsource_scraper.normalize.skills import canonical_skills
 from outsource_scraper.normalize.text import fold, from_html
-from outsource_scraper.spiders._base import ListingSpider, Page, dig, required
+from outsource_scraper.spiders._base import ListingSpider, Page, check_same, dig, required
 from outsource_scraper.spiders._html import (
     attribute_of,
     count_in,
@@ -85,6 +85,9 @@ class GuruSpider(ListingSpider):
         """One card."""
         external_id = required(record.attrib.get("data-gid"), "id")
         path = required(attribute_of(record, ".jobRecord__title a", "href"), "link").split("&SearchUrl", 1)[0]
+        linked = _JOB_PATH.match(urlsplit(path).path)
+        if linked and linked[1] != external_id:
+            raise RecordError(f"the link is of job {linked[1][:80]}, not of {external_id}")
         budget_texts = texts_of(record, ".jobRecord__budget > strong")
         amounts = next((text for text in budget_texts if "$" in text), None)
         budget = parse_budget(amounts, currency=self.platform.currency)
@@ -150,10 +153,12 @@ class GuruSpider(ListingSpider):
         if posting is None:
             raise RecordError("the page has no JobPosting in JSON-LD")
         description = from_html(dig(posting, "description"))
+        named = dig(posting, "Identifier", "Value")
         if project is not None:
+            check_same(named, project)
             project.description = description or project.description
             return project
-        external_id = required(dig(posting, "Identifier", "Value"), "id")
+        external_id = required(named, "id")
         title = required(fold(dig(posting, "title")), "title")
         low, high = salary(posting)
         currency = parse_currency(dig(posting, "baseSalary", "currency"))

@@ -25,7 +25,7 @@ from outsource_scraper.normalize.durations import parse_duration_days
 from outsource_scraper.normalize.money import parse_amount
 from outsource_scraper.normalize.skills import canonical_skills
 from outsource_scraper.normalize.text import fold, from_html
-from outsource_scraper.spiders._base import ApiSpider, Page, dig, required, whole_number
+from outsource_scraper.spiders._base import ApiSpider, Page, check_same, dig, required, whole_number
 from outsource_scraper.spiders._html import shown
 from outsource_scraper.spiders._platform import Access, Platform
 
@@ -117,6 +117,7 @@ class WantedgigsSpider(ApiSpider):
         """The description and what is asked of the freelancer."""
         full = page.document
         project = project or self.read(full, page)
+        check_same(full.get("id"), project)
         project.description = fold(" ".join(from_html(full.get(name)) or "" for name in _TEXTS))
         project.project_metadata |= shown(
             {

@@ -36,6 +36,7 @@ from outsource_scraper.normalize.text import fold, from_html
 from outsource_scraper.spiders._base import (
     ListingSpider,
     Page,
+    check_same,
     dig,
     parse_html,
     parse_json,
@@ -201,9 +202,11 @@ class WishketSpider(ListingSpider):
 
     def read_detail(self, page: Page, project: Project | None) -> Project:
         """What only this page tells: the description, the exact deadline, conditions, further skills."""
-        told = self._told(page, project.external_id if project else id_in(page.response.url))
+        named = id_in(page.response.url)
         if project is None:
-            return told
+            return self._told(page, named)
+        check_same(named, project)
+        told = self._told(page, project.external_id)
         project.description = told.description
         project.deadline_at = told.deadline_at or project.deadline_at
         project.duration_days = project.duration_days or told.duration_days

@@ -6,6 +6,7 @@ import pytest
 from scrapy.selector import Selector
 
 from outsource_scraper.normalize.text import from_html
+from outsource_scraper.spiders._base import MOST_KEPT_LEVELS
 from outsource_scraper.spiders._html import (
     attribute_of,
     count_in,
@@ -116,6 +117,17 @@ def test_shown_is_what_jsonb_holds() -> None:
         "numbers": [None, 1.5, 10**30],
         "lines": "as\nthey\tstand",
     }
+
+
+def test_shown_leaves_out_what_is_nested_deeper_than_anything_known() -> None:
+    nested: dict = {}
+    for _ in range(5_000):
+        nested = {"a": [nested]}
+    found = shown({"deep": nested, "flat": 7})
+    assert found["flat"] == 7
+    written = json.dumps(found["deep"])
+    assert written.count("{") + written.count("[") == MOST_KEPT_LEVELS
+    assert written.count("null") == 1
 
 
 def test_markup_of_an_element() -> None:

@@ -70,6 +70,18 @@ def test_a_full_project_that_tells_nothing_takes_nothing_away() -> None:
     assert (complete.description, complete.location, complete.skills, complete.project_metadata) == told
 
 
+@pytest.mark.parametrize("pno", ["900102", 900102, [900101], True])
+def test_the_full_project_of_another_row_is_not_this_ones(pno: Any) -> None:
+    spider = FreemoaSpider()
+    project = spider.read_saved(saved_response(HERE / "listing.json", URL), now=NOW).projects[0]
+    view = {"title": "다른 프로젝트", "txt": "다른 글"}
+    page = spider.open_page(answer({"DATA": {"VIEW": view, "META": {"pno": pno}}}), now=NOW)
+    reading = spider.read_detail_page(page, project)
+    assert reading.projects == [project]
+    assert len(reading.rejected) == 1
+    assert reading.rejected[0].external_id == "900101"
+
+
 def test_an_answer_without_the_project_keeps_what_the_row_told() -> None:
     spider = FreemoaSpider()
     project = spider.read_saved(saved_response(HERE / "listing.json", URL), now=NOW).projects[0]

@@ -54,6 +54,27 @@ def test_the_detail_page_only_completes_the_description() -> None:
     assert complete.deadline_at == datetime(2026, 11, 28, 23, 59, 59, tzinfo=UTC)
 
 
+def test_the_detail_page_of_another_job_is_not_this_ones() -> None:
+    spider = GuruSpider()
+    project = spider.read_saved(saved("listing.html"), now=NOW).projects[0]
+    reading = spider.read_detail_page(spider.open_page(saved("detail.html", project.url), now=NOW), project)
+    assert reading.projects == [project]
+    assert [rejected.reason for rejected in reading.rejected] == [
+        f"the detail page cannot be read: it is the page of project 3100490, not of {project.external_id}"
+    ]
+
+
+def test_a_card_whose_link_is_of_another_job_is_rejected() -> None:
+    spider = GuruSpider()
+    ids = [project.external_id for project in spider.read_saved(saved("listing.html"), now=NOW).projects]
+    body = saved("listing.html").text.replace(f"/{ids[0]}", f"/{ids[1]}")
+    reading = spider.read_saved(HtmlResponse(URL, body=body, encoding="utf-8"), now=NOW)
+    assert [project.external_id for project in reading.projects] == ids[1:]
+    assert [rejected.reason for rejected in reading.rejected] == [
+        f"the link is of job {ids[1]}, not of {ids[0]}"
+    ]
+
+
 @pytest.mark.parametrize(
     "url",
     [URL, "https://www.guru.com/jobs/another/1", "https://www.guru.com/jobs/large-data-migration/3100490"],

@@ -56,6 +56,17 @@ def test_the_full_project_adds_the_description() -> None:
     assert (complete.payment_type, complete.bids_count) == (PaymentType.MONTHLY, 4)
 
 
+def test_the_full_project_of_another_row_is_not_this_ones() -> None:
+    spider = WantedgigsSpider()
+    project = spider.read_saved(saved_response(HERE / "listing.json", URL), now=NOW).projects[1]
+    page = spider.open_page(saved_response(HERE / "detail.json", f"{URL}/{project.external_id}"), now=NOW)
+    reading = spider.read_detail_page(page, project)
+    assert reading.projects == [project]
+    assert [rejected.reason for rejected in reading.rejected] == [
+        f"the detail page cannot be read: it is the page of project 71001, not of {project.external_id}"
+    ]
+
+
 @pytest.mark.parametrize(
     ("record", "expected"),
     [

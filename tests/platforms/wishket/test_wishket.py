@@ -95,6 +95,18 @@ def test_the_detail_page_completes_what_the_listing_told() -> None:
     assert complete.project_metadata["conditions"] == {"기획 상태": "필요한 내용을 정리한 상태"}
 
 
+def test_a_redirect_to_another_project_tells_nothing_of_this_one() -> None:
+    spider = WishketSpider()
+    listing = spider.read_saved(HtmlResponse(URL, body=(HERE / "listing.html").read_bytes()), now=NOW)
+    project = listing.projects[0]
+    response = HtmlResponse(URL + "900121/", body=(HERE / "detail.html").read_bytes())
+    reading = spider.read_detail_page(spider.open_page(response, now=NOW), project)
+    assert reading.projects == [project]
+    assert [rejected.reason for rejected in reading.rejected] == [
+        "the detail page cannot be read: it is the page of project 900121, not of 900120"
+    ]
+
+
 def test_the_detail_page_tells_a_budget_that_the_listing_did_not() -> None:
     spider = WishketSpider()
     page = spider.open_page(HtmlResponse(URL, body=(HERE / "detail-structured.html").read_bytes()), now=NOW)
