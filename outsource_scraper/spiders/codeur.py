@@ -53,7 +53,7 @@ _TEXT = etree.XPath('string(descendant::div[contains(@class, "line-clamp-3")])')
 _CATEGORIES = etree.XPath('descendant::span[contains(concat(" ", @class, " "), " text-xs ")]')
 
 _PATH = re.compile(r"/projects/(\d+)(?:-[^/]*)?/?")
-_FIRST_PARAGRAPH = re.compile(r"\s*<p\b[^<>]*>(.*?)</p>", re.DOTALL)
+_FIRST_PARAGRAPH = re.compile(r"^\s*+<p\b[^<>]*+>(.*?)</p>", re.DOTALL)
 _HEADLINE = re.compile(r"Budget ?: ?(?P<budget>.+?)(?: - Catégories? ?: ?(?P<categories>.+))?")
 _CATEGORY = re.compile(r"\s*(Audio, Video, Multimedia|(?:[^,(]|\([^()]*\)|\()+)")
 _STATUS = {"Ouvert": Status.OPEN, "En cours": Status.CLOSED, "Fermé": Status.CLOSED}

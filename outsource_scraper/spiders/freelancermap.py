@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 
     from scrapy.http import TextResponse
 
-_SEARCH = re.compile(r'<script\b[^<>]*\bdata-component-name="ProjectSearch"[^<>]*>(.*?)</script>', re.DOTALL)
+_SEARCH = re.compile(r'<script\b(?>[^<>]*?\bdata-component-name="ProjectSearch")[^<>]*+>')
 _PUBLISHED = re.compile(r"(?:Published on|[Vv]eröffentlicht am)\s+([^<]+)")
 _PERCENT = re.compile(r"(\d{1,3})\s?%")
 _START_LABEL = re.compile(r"^Start(?: date|termin|datum)?\b:?\s*", re.IGNORECASE)
@@ -102,7 +102,9 @@ class FreelancermapSpider(ApiSpider):
         if response.body.lstrip().startswith(b"{"):
             return parse_json(response.body, response)
         if found := _SEARCH.search(response.text):
-            return parse_json(found[1], response)
+            end = response.text.find("</script>", found.end())
+            if end >= 0:
+                return parse_json(response.text[found.end() : end], response)
         if "project-body-description" in response.text:
             return parse_html(response)
         raise PageError(f"{response.url} holds neither the JSON of ProjectSearch nor a project")

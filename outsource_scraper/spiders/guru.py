@@ -50,8 +50,8 @@ if TYPE_CHECKING:
     from scrapy.selector import Selector
 
 _JOB_PATH = re.compile(r"/jobs/[^/?&]+/(\d+)")
-_SPENT = re.compile(r"([\d,]+) Spent")
-_QUOTES = re.compile(r"([\d,]+) Quotes? Received")
+_SPENT = re.compile(r"(?<![\d,])([\d,]++) Spent")
+_QUOTES = re.compile(r"(?<![\d,])([\d,]++) Quotes? Received")
 _PAYMENT = {"Fixed Price": PaymentType.FIXED, "Hourly": PaymentType.HOURLY}
 
 

@@ -198,8 +198,10 @@ def without_marker(lines: list[str]) -> list[str]:
 
 # What a post says
 
-_PARTED = re.compile(r"\s*\|\s*|\s+[-–—•·]+\s+")
-_SENTENCE = re.compile(r"\s*\|\s*|(?<=[.!?;])\s+")
+# A run of spaces is looked at once, from its beginning.
+_BAR = r"(?:(?<!\s)\s++)?\|\s*+"
+_PARTED = re.compile(rf"{_BAR}|(?<!\s)\s++[-–—•·]++\s++")
+_SENTENCE = re.compile(rf"{_BAR}|(?<=[.!?;])\s++")
 _LABELS = {
     label: name
     for name, labels in {
@@ -211,7 +213,7 @@ _LABELS = {
     }.items()
     for label in labels
 }
-_LABEL = re.compile(rf"\W*(?P<label>{'|'.join(_LABELS)})\s*[:=]\s*(?P<value>.+)", re.IGNORECASE)
+_LABEL = re.compile(rf"^\W*+(?P<label>{'|'.join(_LABELS)})\s*[:=]\s*(?P<value>.+)", re.IGNORECASE)
 _MODES = {
     WorkType.REMOTE: r"remote(?:ly)?",
     WorkType.ONSITE: r"on[\s-]?site|in[\s-]office",

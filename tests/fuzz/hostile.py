@@ -153,7 +153,7 @@ TEXTS = (
 )
 """Texts for the place of a field's: numbers, dates, links and scripts at the edge of what is one."""
 
-_UNITS = (
+UNITS = (
     "a",
     " ",
     "\n\t",
@@ -219,6 +219,7 @@ _UNITS = (
     "\\",
     "…",
 )
+"""What is written over and over: parts of numbers, dates, lists and markup that never come to an end."""
 
 
 def text(chance: Random) -> str:
@@ -228,9 +229,9 @@ def text(chance: Random) -> str:
 
 def huge(chance: Random) -> str:
     """Return 5,000 to 400,000 characters: one unit, like a number, a date or markup, over and over."""
-    unit = chance.choice(_UNITS)
+    unit = chance.choice(UNITS)
     if chance.random() < 0.2:
-        unit += chance.choice(_UNITS)
+        unit += chance.choice(UNITS)
     characters = chance.choice((5_000, 50_000, 50_000, 200_000, 400_000))
     ending = chance.choice(("", "x", "!", "\n", "0"))
     return unit * (characters // len(unit)) + ending
