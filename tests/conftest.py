@@ -54,6 +54,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     fuzz = parser.getgroup("fuzz")
     fuzz.addoption("--fuzz-rounds", type=int, default=40, help="mutations of each saved page (default: 40)")
     fuzz.addoption("--fuzz-seed", type=int, default=1, help="what decides the mutations (default: 1)")
+    fuzz.addoption(
+        "--fuzz-failures",
+        default=str(Path(tempfile.gettempdir()) / "fuzz-failures"),
+        help="folder for the pages that failed (default: %(default)s)",
+    )
     fuzz.addoption("--fuzz-number", type=int, help="the one mutation to have again")
 
 

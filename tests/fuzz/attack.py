@@ -14,6 +14,7 @@ from tests.fuzz.worker import cpu_limit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.fuzz.pages import SavedPage
 
@@ -31,6 +32,16 @@ class Outcome:
 def mutation(page: SavedPage, seed: int, number: int) -> tuple[bytes, str]:
     """Return mutation `number` of `page`, always the same for the same seed: a body and its Content-Type."""
     return Mutator(page.path.read_bytes()).mutate(Random(f"{seed}/{page}/{number}"))  # noqa: S311
+
+
+def keep(page: SavedPage, seed: int, number: int, folder: Path) -> Path:
+    """Write mutation `number` of `page` into `folder`, its Content-Type beside it; return the page's file."""
+    body, content_type = mutation(page, seed, number)
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = folder / f"{page.platform}-{page.path.stem}-{seed}-{number}{page.path.suffix}"
+    kept.write_bytes(body)
+    kept.with_name(f"{kept.name}.type").write_text(content_type, "utf-8")
+    return kept.resolve()
 
 
 def attack(begin: Callable[[int], None], page: SavedPage, seed: int, numbers: range) -> Outcome:
