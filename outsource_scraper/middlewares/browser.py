@@ -10,6 +10,7 @@ import logging
 import os
 import re
 import tempfile
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -18,15 +19,16 @@ from playwright.async_api import Page
 from playwright.async_api import Request as PlaywrightRequest
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 from scrapy.exceptions import DownloadFailedError, DownloadTimeoutError
-from scrapy.http import Response
 from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 from scrapy_playwright.page import PageMethod
 
+from outsource_scraper.middlewares._navigation import Navigation
 from outsource_scraper.middlewares.chromium import launch_options
 
 if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.crawler import Crawler
+    from scrapy.http import Response
 
 logger = logging.getLogger(__name__)
 
@@ -39,15 +41,16 @@ _TRACKERS = re.compile(
 )
 _NO_SERVICE_WORKERS = {"service_workers": "block"}
 """What a service worker fetches would pass by `unread`."""
-_REDIRECTS = ("redirect_urls", "redirect_times", "redirect_reasons")
-"""Where Scrapy notes in a request's meta what it followed, and scrapy-playwright what the browser did."""
 
 
 class BrowserDownloadHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
     """scrapy-playwright for every request of a spider but robots.txt.
 
-    Its own errors are told as Scrapy's, so that they are retried and judged alike, and a redirect is left to
-    Scrapy, which asks robots.txt again and knows a log-in page.
+    A page is what it has become when its scripts have run. An answer that is no page, such as JSON or a feed,
+    is its body as it came, not what the browser shows in its place.
+
+    The library's errors are told as Scrapy's, so that they are retried and judged alike. A redirect is not
+    followed but left to Scrapy, which asks robots.txt again and knows a log-in page and another site.
 
     Settings: `BROWSER_WAIT`, the seconds that a page's scripts have to show what the spider's `browser_wait`
     names; a page that shows nothing by then is read as it is. `BROWSER_SANDBOX`, whether Chromium keeps its
@@ -68,18 +71,26 @@ class BrowserDownloadHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[m
         if not renders(request):
             plain: Response = await super().download_request(request)
             return plain
-        followed = {name: request.meta.pop(name) for name in _REDIRECTS if name in request.meta}
-        request.meta["playwright"] = True
-        request.meta["playwright_context_kwargs"] = _NO_SERVICE_WORKERS
-        request.meta["playwright_page_goto_kwargs"] = {"wait_until": "domcontentloaded"}
+        navigation = Navigation()
         css = getattr(self._crawler.spider, "browser_wait", None)
-        if css is not None:
-            request.meta["playwright_page_methods"] = [PageMethod(shown, css, self._wait)]
+        kept_open = request.meta.get("playwright_include_page", False)
+        ours = {
+            "playwright": True,
+            "playwright_context_kwargs": _NO_SERVICE_WORKERS,
+            "playwright_page_goto_kwargs": {"wait_until": "domcontentloaded"},
+            "playwright_page_init_callback": navigation.watch,
+            "playwright_page_methods": [] if css is None else [PageMethod(shown, css, self._wait)],
+            "playwright_include_page": True,
+        }
+        request.meta.update(ours)
         try:
             response: Response = await super().download_request(request)
+            return navigation.as_it_came(response)
         except PlaywrightTimeout as error:
             raise DownloadTimeoutError(f"the browser was not answered in time: {_line(error)}") from error
         except PlaywrightError as error:
+            if navigation.ended is not None:
+                return navigation.ended.replace(request=request)
             if "BrowserType.launch" in error.message:
                 raise DownloadFailedError(
                     "the browser cannot be started: install Chromium, or let `playwright install chromium` do"
@@ -87,11 +98,16 @@ class BrowserDownloadHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[m
                 ) from error
             raise DownloadFailedError(f"the browser could not load the page: {_line(error)}") from error
         finally:
-            redirected = [request.meta.pop(name, None) for name in _REDIRECTS]
-            request.meta.update(followed)
-        if any(redirected):
-            return Response(request.url, status=302, headers={"Location": response.url}, request=request)
-        return response
+            for name in ours:
+                del request.meta[name]
+            if not kept_open:
+                await self._close_page(request.meta.pop("playwright_page", None))
+
+    async def _close_page(self, page: Page | None) -> None:
+        if page is not None and not page.is_closed():
+            with suppress(PlaywrightError):  # its browser has died
+                await page.close()
+            self.stats.inc_value("playwright/page_count/closed")
 
 
 def renders(request: Request) -> bool:

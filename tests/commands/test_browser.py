@@ -255,3 +255,15 @@ def test_no_browser_is_one_sentence(crawl: Crawl, tmp_path: Path) -> None:
     assert ended.returncode == 1
     assert "the browser cannot be started: install Chromium" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_an_unchanged_page_costs_the_browser_one_conditional_request(crawl: Crawl, market: Market) -> None:
+    for _ in range(2):
+        ended = crawl("weblancer")
+        assert ended.returncode == 0, ended.stderr
+    market.control.clear_log()
+    ended = crawl("weblancer")
+    assert ended.returncode == 0, ended.stderr
+    assert asked(market) == ["/robots.txt", SHELL]
+    (entry,) = [entry for entry in market.control.log() if entry["path"] == SHELL]
+    assert entry["status"] == 304
