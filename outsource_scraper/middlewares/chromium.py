@@ -15,10 +15,16 @@ from typing import Any
 logger = logging.getLogger(__name__)
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-_ARGUMENTS = (
-    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-gpu",
-    "--disable-dev-shm-usage", "--no-first-run",
+_ARGUMENTS = ("--disable-gpu", "--disable-dev-shm-usage")
+_NOBODY = "http://127.0.0.1:9/"
+"""The discard port, at which nobody listens."""
+_ASK_NOBODY = (
+    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run",
+    "--no-default-browser-check", "--disable-domain-reliability", "--no-pings",
+    # Each has something that it asks for all the same: a component wanted "on demand", and who is signed in.
+    f"--component-updater=url-source={_NOBODY}", f"--gaia-url={_NOBODY}",
 )  # fmt: skip
+"""Arguments that keep Chromium from asking its vendor's hosts."""
 BARE = ("--blink-settings=imagesEnabled=false", "--disable-remote-fonts")
 """Arguments that keep Chromium from asking for pictures and fonts: cheaper than each refused by `unread`."""
 
@@ -37,7 +43,7 @@ def launch_options(*, sandbox: bool = True) -> dict[str, Any]:
     Chromium's sandbox is given up where `sandbox` is False, and as root, under whom it does not start with
     one.
     """
-    arguments = [*_ARGUMENTS, *BARE]
+    arguments = [*_ARGUMENTS, *_ASK_NOBODY, *BARE]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         logger.warning("running as root: Chromium is started without its sandbox; prefer an ordinary user")
         sandbox = False
