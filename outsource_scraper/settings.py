@@ -36,10 +36,7 @@ BACKOFF_BASE = 5.0  # seconds of the first wait, doubled for each further one; u
 BACKOFF_MAX = 300.0  # seconds; a longer Retry-After is not waited for; used by BackoffMiddleware
 CRAWL_DELAY_MAX = 60.0  # seconds; used by CrawlDelay
 
-# Guards: a crawl that hangs or runs in circles ends, and its verdict says so
-
-CLOSESPIDER_TIMEOUT = 4 * 3600  # default 0 (none); seconds
-CLOSESPIDER_ERRORCOUNT = 50  # default 0 (none)
+# Guards: CLOSESPIDER_TIMEOUT, _PAGECOUNT and _ERRORCOUNT are set by every spider, see `Platform.limits`
 
 # Safety
 

@@ -48,6 +48,8 @@ class Platform:
     """Time between two scheduled crawls."""
     delay: float = 2.0
     """Seconds between two requests to the site; robots.txt may ask for more."""
+    requests: int = 500
+    """The most requests that a crawl of the whole listing takes, detail pages among them, as far as known."""
     retention: timedelta | None = None
     """The longest time its terms let a copy be kept."""
 
@@ -60,3 +62,23 @@ class Platform:
     def language(self) -> str | None:
         """The language of every posting where the platform has one alone, else None."""
         return self.languages[0] if len(self.languages) == 1 else None
+
+    def limits(self, *, full: bool, pace: float) -> dict[str, int]:
+        """Scrapy's guards for a crawl: one that hangs or runs in circles ends, and its verdict says so.
+
+        Args:
+            full: whether the whole listing is read, which may take as long as it needs; a crawl for what is
+                new is to be over when the next one is due.
+            pace: seconds that a request takes.
+
+        Returns:
+            By setting; seconds, responses and errors.
+        """
+        # Twice, because sites grow, and ten minutes, because a site without room is waited for.
+        whole = 2 * self.requests * max(pace, self.delay) + 600
+        seconds = whole if full else 0.9 * self.interval.total_seconds()
+        return {
+            "CLOSESPIDER_TIMEOUT": max(1, int(seconds)),
+            "CLOSESPIDER_PAGECOUNT": 2 * self.requests + 20,
+            "CLOSESPIDER_ERRORCOUNT": min(50, 3 + self.requests // 10),
+        }

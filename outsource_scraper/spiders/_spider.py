@@ -29,7 +29,7 @@ from outsource_scraper.errors import (
 )
 from outsource_scraper.items import GonePosting, Project, RejectedRecord
 from outsource_scraper.normalize.validity import problem
-from outsource_scraper.spiders._arguments import CrawlArguments
+from outsource_scraper.spiders._arguments import CrawlArguments, Mode
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
@@ -44,6 +44,9 @@ R = TypeVar("R")
 
 BROWSER = "outsource_scraper.middlewares.browser.BrowserDownloadHandler"
 """By name: the browser's libraries are loaded by crawls that render, and by no other."""
+
+PACE, RENDERED_PACE = 1.0, 5.0
+"""Seconds that a request may take from one to the next where no delay is longer."""
 
 FIELDS = {
     field.name: attrgetter(field.name)
@@ -151,7 +154,7 @@ class PlatformSpider(Spider, ABC, Generic[R]):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
-        """Scrapy's constructor; a crawl that renders gets the browser's download handler.
+        """Scrapy's constructor; every crawl gets its limits, one that renders the browser's handler.
 
         Raises:
             ConfigError: a credential is not set that the platform asks for, or what drives a browser is not
@@ -167,6 +170,9 @@ class PlatformSpider(Spider, ABC, Generic[R]):
                 )
             # Of https alone: each scheme would start a browser of its own.
             crawler.settings.set("DOWNLOAD_HANDLERS", {"https": BROWSER}, "spider")
+        pace = max(crawler.settings.getfloat("DOWNLOAD_DELAY"), RENDERED_PACE if spider.rendered else PACE)
+        limits = cls.platform.limits(full=spider.args.mode is Mode.FULL, pace=pace)
+        crawler.settings.update(limits, "spider")
         return spider
 
     @classmethod

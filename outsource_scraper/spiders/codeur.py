@@ -83,6 +83,7 @@ class CodeurSpider(FeedSpider):
         " robots.txt never seen",
         terms="none found (public readers of the feed, read 2026-11)",
         evidence="page saved on 2026-04-17; feed documented by its public readers, never seen live",
+        requests=9_600,
     )
     allowed_domains = ("codeur.com",)
     searches = True

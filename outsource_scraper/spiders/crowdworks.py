@@ -70,6 +70,7 @@ class CrowdworksSpider(ApiSpider):
         " (a public scraper's notes of 2026-04-24)",
         evidence="search page saved on 2026-04-27, two jobs of a category page captured in 2026-09",
         delay=3.0,
+        requests=7_300,
     )
     allowed_domains = ("crowdworks.jp",)
     searches = True

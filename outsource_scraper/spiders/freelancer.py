@@ -75,6 +75,7 @@ class FreelancerSpider(ApiSpider):
         terms="the terms of its official API bind any use (API documentation, read 2026-11)",
         evidence="API answers saved on 2021-09-20 and 2022-03-20",
         credential="FREELANCER_TOKEN, optional",
+        requests=3_000,
     )
     allowed_domains = ("freelancer.com",)
     # An official API is governed by its terms; robots.txt speaks to crawlers of the site's pages.

@@ -73,6 +73,7 @@ class GuruSpider(ListingSpider):
         evidence="listing captured in 2026-09, JSON-LD of a detail page captured in 2025-03",
         interval=timedelta(minutes=30),
         delay=10.0,
+        requests=400,
     )
     cards = "div.jobRecord"
     next_page = 'link[rel="next"], #ctl00_guB_ulpaginate li:last-child:not(.disabled) a[href]'

@@ -58,6 +58,7 @@ class HackernewsSpider(ApiSpider):
         evidence="comments of a hiring thread captured in 2026-07, which have the same shape; the freelancer"
         " thread itself never seen live",
         interval=timedelta(minutes=30),
+        requests=10,
     )
     allowed_domains = ("hn.algolia.com",)
     whole_listing = False

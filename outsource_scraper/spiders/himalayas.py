@@ -49,6 +49,7 @@ class HimalayasSpider(ApiSpider):
         " (public clients of the API, read 2026-11)",
         evidence="answer of /jobs/api saved on 2026-07-10; search known from public clients (read 2026-11)",
         interval=timedelta(hours=1),
+        requests=1_000,
     )
     allowed_domains = ("himalayas.app",)
     searches = True

@@ -46,6 +46,7 @@ class JobicySpider(ApiSpider):
         " URL on Jobicy (notice in the API's answer of 2026-07-10)",
         evidence="API answer saved on 2026-07-10",
         interval=timedelta(hours=1),
+        requests=1,
     )
     allowed_domains = ("jobicy.com",)
     searches = True

@@ -54,6 +54,7 @@ class KworkSpider(EmbeddedJsonSpider):
         robots="none found (public scrapers, read 2026-11)",
         terms="none found (public scrapers, read 2026-11)",
         evidence="listing saved on 2026-05-20",
+        requests=60,
     )
     allowed_domains = ("kwork.ru",)
     searches = True

@@ -58,6 +58,7 @@ class PeopleperhourSpider(EmbeddedJsonSpider):
         terms="none found (public scrapers, read 2026-11)",
         evidence="the JSON of a listing captured on 2026-09-17, without descriptions and clients",
         delay=5.0,
+        requests=60,
     )
     searches = True
     embedded_after = "window.PPHReact.initialState="

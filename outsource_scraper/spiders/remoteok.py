@@ -46,6 +46,7 @@ class RemoteokSpider(ApiSpider):
         terms="link back with follow to the URL on Remote OK and name Remote OK as the source, or the access"
         " is suspended (legal notice in the API's answer of 2026-07-10)",
         evidence="API answer saved on 2026-07-10; no contract posting was in it",
+        requests=1,
     )
     allowed_domains = ("remoteok.com",)
     whole_listing = False

@@ -54,6 +54,7 @@ class RemotiveSpider(ApiSpider):
         " of 2026-07-10)",
         evidence="API answer saved on 2026-07-10; no contract posting was in it",
         interval=timedelta(hours=6),
+        requests=1,
     )
     allowed_domains = ("remotive.com",)
     searches = True

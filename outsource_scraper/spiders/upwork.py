@@ -116,6 +116,7 @@ class UpworkSpider(ApiSpider):
         enabled=False,
         delay=1.0,
         retention=timedelta(hours=24),
+        requests=100,
     )
     allowed_domains = ("upwork.com",)
     # An official API is governed by its terms; robots.txt speaks to crawlers of the site's pages.

@@ -46,6 +46,7 @@ class WeworkremotelySpider(FeedSpider):
         terms="a feed offered for reading; attribution with a link to the posting is expected (public readers"
         " of the feed, read 2026-11)",
         evidence="feed saved on 2026-07-10",
+        requests=1,
     )
     allowed_domains = ("weworkremotely.com",)
 

@@ -45,6 +45,7 @@ class WorkingnomadsSpider(ApiSpider):
         " the feed, read 2026-11)",
         evidence="answer saved on 2026-07-10; no contract posting was in it",
         interval=timedelta(hours=1),
+        requests=1,
     )
     allowed_domains = ("workingnomads.com",)
     whole_listing = False
