@@ -30,7 +30,7 @@ class Navigation:
 
     def __init__(self) -> None:
         self.ended: Response | None = None
-        """An answer that shows nothing, at which the browser was stopped: a redirect, or one without a body."""
+        """An answer at which the browser was stopped: a redirect, or one without a body."""
         self._frame: str | None = None
         self._data: bytes | None = None
 
