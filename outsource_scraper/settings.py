@@ -5,6 +5,8 @@ What differs between machines comes from the environment through `config`, never
 
 import sys
 
+from scrapy.settings import default_settings
+
 from outsource_scraper import user_agent
 from outsource_scraper.config import Config
 from outsource_scraper.errors import ConfigError
@@ -48,6 +50,18 @@ REFERRER_POLICY = "same-origin"  # default scrapy's, which tells other sites whe
 
 # Components
 
+# Scrapy's own without what is off above: a None in EXTENSIONS would have their modules loaded too, and with
+# them a web server and two clients.
+EXTENSIONS_BASE = {
+    name: order
+    for name, order in default_settings.EXTENSIONS_BASE.items()
+    if not name.endswith((".RemoteControl", ".TelnetConsole"))
+}
+DOWNLOADER_MIDDLEWARES_BASE = {
+    name: order
+    for name, order in default_settings.DOWNLOADER_MIDDLEWARES_BASE.items()
+    if not name.endswith(".CookiesMiddleware")
+}
 ADDONS = {"outsource_scraper.sandbox.handler.SandboxAddon": 0}
 DOWNLOADER_MIDDLEWARES = {
     # A response passes them from below: decompressed (590), then backoff, Scrapy's retries (550), and last

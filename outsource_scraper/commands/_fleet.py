@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from rich.table import Table
-
-from outsource_scraper.extensions.progress import ProgressBoard
+from outsource_scraper.commands._format import plain_table
 from outsource_scraper.extensions.run_report import outcome_of
 from outsource_scraper.extensions.verdict import Outcome, Verdict
 
@@ -17,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from rich.console import Console
+    from rich.table import Table
     from scrapy.crawler import Crawler, CrawlerProcessBase
 
     from outsource_scraper.spiders._base import PlatformSpider
@@ -45,6 +44,9 @@ def crawl_side_by_side(
 
     `seen` is, by platform, the last run that a schedule has seen (see `database.runs.start_run`).
     """
+    # Draws with Rich, which nothing else in a crawl needs.
+    from outsource_scraper.extensions.progress import ProgressBoard  # noqa: PLC0415
+
     crawlers = [process.create_crawler(spider) for spider in spiders]
     for crawler in crawlers:
         crawler.settings.set("CRAWL_SEEN_RUN", seen.get(crawler.spidercls.name), priority="cmdline")
@@ -66,7 +68,7 @@ def worst(ended: Sequence[Ended]) -> int:
 
 def table_of(ended: Sequence[Ended]) -> Table:
     """The summary that a person reads, within 80 columns."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = plain_table(header_style="bold")
     table.add_column("platform")
     table.add_column("verdict")
     for name in (*COUNTS, "seconds"):

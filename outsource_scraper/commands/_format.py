@@ -1,4 +1,4 @@
-"""Money, times and states in words, the same in every command."""
+"""How the commands show things: money, times and states in words, tables and the terminal."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from outsource_scraper.items import ClosedReason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from rich.console import Console
+    from rich.table import Table
 
 _PER = {"hourly": "/h", "daily": "/day", "monthly": "/month"}
 
@@ -45,3 +48,20 @@ def moment(value: datetime | str) -> str:
     """A time in UTC to the minute; `value` may be ISO 8601."""
     time = datetime.fromisoformat(value) if isinstance(value, str) else value
     return f"{time.astimezone(UTC):%Y-%m-%d %H:%M}"
+
+
+def terminal(**options: Any) -> Console:
+    """Rich's console.
+
+    Loaded at its first use, like tables: Scrapy imports the modules of all commands whichever one is run.
+    """
+    from rich.console import Console  # noqa: PLC0415
+
+    return Console(**options)
+
+
+def plain_table(**options: Any) -> Table:
+    """A table without lines."""
+    from rich.table import Table  # noqa: PLC0415
+
+    return Table(box=None, pad_edge=False, **options)

@@ -10,7 +10,6 @@ import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from scrapy.commands import BaseRunSpiderCommand
 
 from outsource_scraper.commands._console import (
@@ -26,7 +25,7 @@ from outsource_scraper.commands._console import (
     with_database,
 )
 from outsource_scraper.commands._fleet import crawl_side_by_side, table_of, worst
-from outsource_scraper.commands._format import moment
+from outsource_scraper.commands._format import moment, terminal
 from outsource_scraper.config import Config
 from outsource_scraper.database.health import records
 from outsource_scraper.errors import UsageError
@@ -94,13 +93,13 @@ class Command(BaseRunSpiderCommand):
         if spiders:
             seen = {} if schedule is None else schedule.seen
             ended = crawl_side_by_side(
-                self.crawler_process, spiders, Console(stderr=True), seen, **opts.spargs
+                self.crawler_process, spiders, terminal(stderr=True), seen, **opts.spargs
             )
         if schedule is not None:
             # Another machine is at it: nothing is wrong, and nothing was done here.
             ended = [one for one in ended if one.outcome.verdict is not Verdict.BUSY]
         if ended:
-            Console().print(table_of(ended))
+            terminal().print(table_of(ended))
         for one in ended:
             if one.outcome.reason:
                 print(f"{one.platform}: {one.outcome.verdict}: {one.outcome.reason}", file=sys.stderr)

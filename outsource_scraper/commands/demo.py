@@ -14,8 +14,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.table import Table
 from scrapy.commands import ScrapyCommand
 
 from outsource_scraper.commands._console import (
@@ -27,7 +25,7 @@ from outsource_scraper.commands._console import (
     wait_for,
 )
 from outsource_scraper.commands._fleet import crawl_side_by_side, table_of, worst
-from outsource_scraper.commands._format import budget
+from outsource_scraper.commands._format import budget, plain_table, terminal
 from outsource_scraper.config import Config
 from outsource_scraper.database.session import AsyncDatabase
 from outsource_scraper.errors import ConfigError, OutsourceScraperError
@@ -39,6 +37,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from rich.table import Table
 
     from outsource_scraper.database.models import Project
 
@@ -73,7 +73,7 @@ class Command(ScrapyCommand):
         """Start what is needed, crawl, print."""
         assert self.settings is not None
         assert self.crawler_process is not None
-        console = Console()
+        console = terminal()
         log_sentences()
         with sentences():
             where = "your PostgreSQL" if self._config.async_db_url else "the embedded PostgreSQL"
@@ -160,7 +160,7 @@ async def _newest(config: Config) -> Sequence[Project]:
 
 
 def _table(projects: Sequence[Project]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold", expand=True)
+    table = plain_table(header_style="bold", expand=True)
     table.add_column("platform", min_width=14)
     table.add_column("posted", min_width=11)
     table.add_column("budget", min_width=20)

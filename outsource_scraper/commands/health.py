@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from scrapy.commands import ScrapyCommand
 
 from outsource_scraper.commands._console import (
@@ -16,7 +15,7 @@ from outsource_scraper.commands._console import (
     sentences,
     with_database,
 )
-from outsource_scraper.commands._format import moment
+from outsource_scraper.commands._format import moment, terminal
 from outsource_scraper.config import Config
 from outsource_scraper.database.copying import to_json
 from outsource_scraper.database.health import records
@@ -133,7 +132,7 @@ def _rounded(span: timedelta) -> timedelta:
 
 
 def _print(states: list[State]) -> None:
-    console = Console(highlight=False)
+    console = terminal(highlight=False)
     for state in states:
         good = f"last good {moment(state.last_good)} UTC" if state.last_good else "never good"
         mark = "[green]well[/]" if state.well else "[red]not well[/]" if state.enabled else "[yellow]off[/]"

@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.table import Table
 from scrapy.commands import ScrapyCommand
 from sqlalchemy import inspect
 
 from outsource_scraper.commands._console import sentences, spider_class, with_database
-from outsource_scraper.commands._format import CLOSED_REASONS, budget, moment
+from outsource_scraper.commands._format import CLOSED_REASONS, budget, moment, plain_table, terminal
 from outsource_scraper.config import Config
 from outsource_scraper.database.changes import MONEY, MUTABLE
 from outsource_scraper.database.copying import to_json
@@ -168,12 +166,12 @@ def _counted(bids: int | None, views: int | None) -> Iterator[str]:
 
 def _print(life: Life) -> None:
     project = life.project
-    console = Console(highlight=False)
+    console = terminal(highlight=False)
     console.print(f"{project.platform} {project.external_id}: {project.title}", markup=False)
     console.print(project.url, markup=False)
     console.print(_now(project), markup=False)
     console.print()
-    table = Table(box=None, pad_edge=False, show_header=False)
+    table = plain_table(show_header=False)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     for event in events(life):

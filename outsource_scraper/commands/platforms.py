@@ -6,11 +6,10 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.table import Table
 from scrapy.commands import ScrapyCommand
 
 from outsource_scraper.commands._console import platform_spiders, sentences
+from outsource_scraper.commands._format import plain_table, terminal
 from outsource_scraper.errors import UsageError
 from outsource_scraper.spans import span_text
 
@@ -112,8 +111,8 @@ def write(path: Path, rows: list[dict[str, str]]) -> None:
 
 def _print(rows: list[dict[str, str]]) -> None:
     """A table that fits 80 columns, with the sentences of each platform below its line."""
-    console = Console()
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    console = terminal()
+    table = plain_table(header_style="bold")
     for name in ("platform", "access", "credential", "default", "interval", "retention"):
         table.add_column(name, overflow="fold")
     for row in rows:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.table import Table
 from scrapy.commands import ScrapyCommand
 
 from outsource_scraper.commands._console import sentences, spider_class, with_database
-from outsource_scraper.commands._format import moment
+from outsource_scraper.commands._format import moment, plain_table, terminal
 from outsource_scraper.config import Config
 from outsource_scraper.database.copying import to_json
 from outsource_scraper.database.health import latest_runs
@@ -83,7 +81,7 @@ def took(run: CrawlRun) -> str:
 
 
 def _print(found: Sequence[CrawlRun]) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold", expand=False)
+    table = plain_table(header_style="bold", expand=False)
     table.add_column("run", justify="right")
     table.add_column("platform", no_wrap=True)
     table.add_column("started (UTC)", no_wrap=True)
@@ -98,7 +96,7 @@ def _print(found: Sequence[CrawlRun]) -> None:
         table.add_row(
             str(run.id), run.platform, moment(run.started_at), took(run), f"[{colour}]{verdict}[/]", *counts
         )
-    console = Console(highlight=False)
+    console = terminal(highlight=False)
     console.print(table)
     for run in found:
         if run.reason:
