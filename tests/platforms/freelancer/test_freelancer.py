@@ -3,8 +3,8 @@ from decimal import Decimal
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from scrapy.crawler import Crawler
 from scrapy.http import JsonResponse
-from scrapy.utils.test import get_crawler
 
 from outsource_scraper.items import Status
 from outsource_scraper.spiders.freelancer import API, PER_PAGE, FreelancerSpider, client_rating, status
@@ -27,7 +27,7 @@ def test_a_query_goes_to_the_api() -> None:
 
 
 def test_a_token_is_sent_as_a_header_and_never_in_the_url() -> None:
-    spider = FreelancerSpider.from_crawler(get_crawler(FreelancerSpider, {"FREELANCER_TOKEN": "s3cret"}))
+    spider = FreelancerSpider.from_crawler(Crawler(FreelancerSpider, {"FREELANCER_TOKEN": "s3cret"}))
     request = spider.listing_request(1)
     assert request.headers["Freelancer-OAuth-V1"] == b"s3cret"
     assert "s3cret" not in request.url
@@ -35,7 +35,7 @@ def test_a_token_is_sent_as_a_header_and_never_in_the_url() -> None:
 
 @pytest.mark.parametrize("settings", [{}, {"FREELANCER_TOKEN": None}, {"FREELANCER_TOKEN": ""}])
 def test_without_a_token_no_header_is_sent(settings: dict[str, str | None]) -> None:
-    spider = FreelancerSpider.from_crawler(get_crawler(FreelancerSpider, settings))
+    spider = FreelancerSpider.from_crawler(Crawler(FreelancerSpider, settings))
     assert "Freelancer-OAuth-V1" not in spider.listing_request(1).headers
 
 

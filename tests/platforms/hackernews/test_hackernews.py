@@ -6,8 +6,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from scrapy import Request
+from scrapy.crawler import Crawler
 from scrapy.http import HtmlResponse, JsonResponse
-from scrapy.utils.test import get_crawler
 
 from outsource_scraper.items import PaymentType, RejectedRecord, WorkType
 from outsource_scraper.normalize.money import Budget
@@ -54,9 +54,10 @@ async def crawl(
     *bodies: bytes, **arguments: str
 ) -> tuple[list[Any], list[dict[str, list[str]]], HackernewsSpider]:
     """What a crawl yields that gets `bodies` one after the other, what it asked for, and its spider."""
-    crawler = get_crawler(HackernewsSpider, {"ITEM_PIPELINES": {}})
-    spider = crawler.spidercls.from_crawler(crawler, **arguments)
-    assert isinstance(spider, HackernewsSpider)
+    settings = {"ITEM_PIPELINES": {}, "TWISTED_REACTOR_ENABLED": False}
+    crawler = Crawler(HackernewsSpider, settings)
+    spider = HackernewsSpider.from_crawler(crawler, **arguments)
+    crawler._apply_settings()
     waiting = [request async for request in spider.start()]
     items, asked = [], []
     for body in bodies:
