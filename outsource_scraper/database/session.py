@@ -7,6 +7,7 @@ Outside this module nobody makes an engine. `AsyncDatabase` is opened by the pip
 from __future__ import annotations
 
 import asyncio
+import ssl
 import sys
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, NoReturn, Self
@@ -213,6 +214,11 @@ class AsyncDatabase:
         cause = _cause(error)
         user = self.engine.url.username or "of this process"
         match cause:
+            case asyncpg.InvalidAuthorizationSpecificationError() if "no encryption" in str(cause):
+                advice = (
+                    f"does not let {user} in without TLS ({_reason(cause)}): "
+                    "put sslmode=require into DATABASE_URL, or set PGSSLMODE"
+                )
             case asyncpg.InvalidAuthorizationSpecificationError():
                 advice = (
                     f"refuses the user {user} ({_reason(cause)}): correct user and password in DATABASE_URL "
@@ -222,6 +228,16 @@ class AsyncDatabase:
                 advice = f"does not exist: create it with {_create_statement(self.engine.url)}"
             case asyncpg.InsufficientPrivilegeError():
                 advice = f"does not allow it to the user {user} ({_reason(cause)}): grant that right"
+            case ssl.SSLCertVerificationError() | asyncpg.ClientConfigurationError():
+                advice = (
+                    f"is not trusted ({_reason(cause)}): let PGSSLROOTCERT name the file with the "
+                    "certificate of its authority, and DATABASE_URL the host that is in its own"
+                )
+            case ConnectionError() if "rejected SSL upgrade" in str(cause):
+                advice = (
+                    "does not speak TLS, which is asked of it: turn it on there (ssl = on), or take sslmode "
+                    "out of DATABASE_URL and PGSSLMODE out of the environment"
+                )
             case OSError() | asyncpg.InterfaceError():
                 advice = (
                     f"cannot be reached ({_reason(cause)}): start PostgreSQL there, or correct DATABASE_URL "
