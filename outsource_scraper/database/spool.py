@@ -76,17 +76,24 @@ class Spool:
         return cls(config.outsource_data_dir / "spool" / name)
 
     def write(self, batch: Batch, read_at: datetime) -> Path:
-        """Put a batch on the disk, and return only when it is there. Raises OSError."""
+        """Put a batch on the disk, and return only when it is there.
+
+        Raises OSError; then nothing of it is left, so that a smaller one may find room.
+        """
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         path = self.folder / f"{read_at:%Y%m%dT%H%M%S%f}-{uuid.uuid4().hex[:8]}{_SUFFIX}"
         unfinished = path.with_suffix(".part")
-        with unfinished.open("w", encoding="utf-8", errors="surrogatepass") as file:
-            file.write(json.dumps({"read_at": read_at.isoformat()}) + "\n")
-            for item in batch:
-                file.write(to_json({type(item).__name__: dataclasses.asdict(item)}) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.rename(path)
+        try:
+            with unfinished.open("w", encoding="utf-8", errors="surrogatepass") as file:
+                file.write(json.dumps({"read_at": read_at.isoformat()}) + "\n")
+                for item in batch:
+                    file.write(to_json({type(item).__name__: dataclasses.asdict(item)}) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.rename(path)
+        except OSError:
+            unfinished.unlink(missing_ok=True)
+            raise
         folder = os.open(self.folder, os.O_RDONLY)
         try:
             os.fsync(folder)

@@ -74,6 +74,8 @@ class Bench:
     folder: Path
     site: str
     crawls: int = 0
+    data: Path | None = None
+    """The data folder of the crawls, where it is another one."""
 
     @contextmanager
     def crawl(self, *arguments: str, url: URL | None = None, platform: str = "board") -> Iterator[Crawl]:
@@ -83,7 +85,7 @@ class Bench:
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
         environment = kept | {
             "DATABASE_URL": (url or self.url).render_as_string(hide_password=False),
-            "OUTSOURCE_DATA_DIR": str(self.folder),
+            "OUTSOURCE_DATA_DIR": str(self.data or self.folder),
             "OUTSOURCE_CONTACT": "tests@example.org",
         }
         settings = {
@@ -168,7 +170,8 @@ class Bench:
         assert f"board: partial: {REJECTED} records were rejected" in told, told
         self.check(crawl)
         assert self.ask("SELECT count(*) FROM projects")[0][0] == PROJECTS
-        assert not list((self.folder / "spool").rglob("*.jsonl")), "something still waits on disk"
+        spool = (self.data or self.folder) / "spool"
+        assert not list(spool.rglob("*.jsonl")), "something still waits on disk"
         verdicts = [row[0] for row in self.ask("SELECT verdict FROM crawl_runs ORDER BY id")]
         assert None not in verdicts, f"a run seems to go on: {verdicts}"
         assert verdicts[-1] == "partial"
