@@ -14,14 +14,11 @@ import json
 import statistics
 import subprocess
 import sys
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from benchmarks._report import Figure
+from benchmarks._servers import market
 from outsource_scraper.sandbox.client import Control
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 ROUNDS = 3
 POSTINGS = 120
@@ -40,7 +37,7 @@ SIZES = {
 
 def measure() -> list[Figure]:
     """The ratio of the pages a minute over either link."""
-    with _market() as url:
+    with market(POSTINGS) as url:
         control = Control(url)
         control.fault("slow", seconds=LATENCY)
         unlimited = _ratio(url, "the same without a limit of bandwidth", None)
@@ -61,21 +58,6 @@ def _ratio(market: str, name: str, at_least: float | None) -> Figure:
         at_least=at_least,
         note=f"{statistics.median(ours):.0f} against {statistics.median(anew):.0f} pages a minute",
     )
-
-
-@contextmanager
-def _market() -> Iterator[str]:
-    command = [
-        *(sys.executable, "-m", "outsource_scraper.sandbox", "--frozen"),
-        *("--size", str(POSTINGS), "--clock", "2026-10-05T12:30:00Z"),
-    ]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own
-        try:
-            assert process.stdout is not None
-            url = process.stdout.readline().split()[-1]
-            yield url
-        finally:
-            process.terminate()
 
 
 def _pages_a_minute(market: str, *arguments: str) -> float:

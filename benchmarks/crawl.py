@@ -15,30 +15,18 @@ is started for the run.
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
 import statistics
 import subprocess
 import sys
-import tempfile
-import uuid
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from sqlalchemy.schema import DropSchema
+from typing import Any
 
 from benchmarks._report import Figure
-from outsource_scraper.config import Config
-from outsource_scraper.database.embedded import EmbeddedPostgres
-from outsource_scraper.database.session import AsyncDatabase
+from benchmarks._servers import market, schema, with_database
 from outsource_scraper.sandbox.client import Control
 from outsource_scraper.sandbox.platforms import platforms
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 ROUNDS = 3
 POSTINGS = 900
@@ -63,14 +51,8 @@ class Crawls:
 
 def measure() -> list[Figure]:
     """The ratios of the pages a second, and the requests of a crawl that finds nothing new."""
-    with tempfile.TemporaryDirectory(prefix="benchmark_") as folder, ExitStack() as servers:
-        # The embedded server does not run as root and must be able to enter.
-        Path(folder).chmod(0o755)
-        environment = {**os.environ, "OUTSOURCE_DATA_DIR": folder}
-        if Config.load(environment).async_db_url is None:
-            url = servers.enter_context(EmbeddedPostgres(Path(folder))).start()
-            environment["DATABASE_URL"] = url.render_as_string(hide_password=False)
-        asked = Path(folder) / "asked.json"
+    with with_database() as environment:
+        asked = Path(environment["OUTSOURCE_DATA_DIR"]) / "asked.json"
         crawls = [_crawls(name, asked, environment) for name in sorted(platforms().keys() - RENDERED)]
         return [*_together(crawls), *map(_alone, crawls), *_nothing_new(environment)]
 
@@ -138,40 +120,6 @@ def _nothing_new(environment: dict[str, str]) -> list[Figure]:
         Figure(name=name, value=count, unit="", at_least=wanted, at_most=wanted, note=note)
         for name, count, wanted in zip(names, second, (1, 0), strict=True)
     ]
-
-
-@contextmanager
-def market(postings: int) -> Iterator[str]:
-    """A sandbox market whose time stands still; gives its URL."""
-    command = [
-        *(sys.executable, "-m", "outsource_scraper.sandbox", "--frozen"),
-        *("--size", str(postings), "--clock", "2026-10-05T12:30:00Z"),
-    ]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own
-        try:
-            assert process.stdout is not None
-            yield process.stdout.readline().split()[-1]
-        finally:
-            process.terminate()
-
-
-@contextmanager
-def schema(environment: dict[str, str]) -> Iterator[dict[str, str]]:
-    """`environment` with an empty schema of the database."""
-    given = environment | {"DB_SCHEMA": f"benchmark_{uuid.uuid4().hex[:8]}"}
-    try:
-        yield given
-    finally:
-        asyncio.run(_drop(Config.load(given)))
-
-
-async def _drop(config: Config) -> None:
-    database = await AsyncDatabase.from_config(config)
-    try:
-        async with database.engine.begin() as connection:
-            await connection.execute(DropSchema(config.db_schema, cascade=True, if_exists=True))
-    finally:
-        await database.close()
 
 
 def _crawl(platform: str, market_url: str, environment: dict[str, str], *arguments: str) -> dict[str, Any]:

@@ -19,8 +19,6 @@ import re
 import statistics
 import subprocess
 import sys
-import tempfile
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,9 +26,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete
 
 from benchmarks._report import Figure
-from benchmarks.crawl import market, schema
+from benchmarks._servers import market, schema, with_database
 from outsource_scraper.config import Config
-from outsource_scraper.database.embedded import EmbeddedPostgres
 from outsource_scraper.database.models import PageValidator
 from outsource_scraper.database.session import AsyncDatabase
 
@@ -56,16 +53,12 @@ class Cost:
 
 def measure() -> list[Figure]:
     """The ratios of processor time and of memory."""
-    with tempfile.TemporaryDirectory(prefix="benchmark_") as folder, ExitStack() as servers:
-        # The embedded server does not run as root and must be able to enter.
-        Path(folder).chmod(0o755)
-        environment = {**os.environ, "OUTSOURCE_DATA_DIR": folder}
-        if Config.load(environment).async_db_url is None:
-            url = servers.enter_context(EmbeddedPostgres(Path(folder))).start()
-            environment["DATABASE_URL"] = url.render_as_string(hide_password=False)
-        market_url = servers.enter_context(market(POSTINGS))
-        env = servers.enter_context(schema({**environment, "OUTSOURCE_SANDBOX_URL": market_url}))
-        empty = _empty_project(Path(folder))
+    with (
+        with_database() as environment,
+        market(POSTINGS) as market_url,
+        schema({**environment, "OUTSOURCE_SANDBOX_URL": market_url}) as env,
+    ):
+        empty = _empty_project(Path(environment["OUTSOURCE_DATA_DIR"]))
         return [figure for platform in PLATFORMS for figure in _beside(platform, env, empty)]
 
 

@@ -13,28 +13,24 @@ import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
-import uuid
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, text
-from sqlalchemy.schema import DropSchema
 
 from benchmarks._delay import visible_after
 from benchmarks._grown import grown
 from benchmarks._projects import NOW, projects
 from benchmarks._report import Figure
+from benchmarks._servers import schema, with_database
 from outsource_scraper.config import Config
 from outsource_scraper.database import models
 from outsource_scraper.database.batches import Batch
 from outsource_scraper.database.changes import content_hash
 from outsource_scraper.database.copying import COLUMNS, to_json
-from outsource_scraper.database.embedded import EmbeddedPostgres
 from outsource_scraper.database.projects import TOUCH_AFTER, store_batch
 from outsource_scraper.database.runs import start_run
 from outsource_scraper.database.session import AsyncDatabase
@@ -61,15 +57,8 @@ GROWN = [int(rows) for rows in os.environ.get("BENCHMARK_ROWS", "1000000,5000000
 
 def measure() -> list[Figure]:
     """All figures of the store."""
-    with tempfile.TemporaryDirectory(prefix="benchmark_") as folder, ExitStack() as servers:
-        # The embedded server does not run as root and must be able to enter.
-        Path(folder).chmod(0o755)
-        overrides = {"OUTSOURCE_DATA_DIR": folder, "DB_SCHEMA": f"benchmark_{uuid.uuid4().hex[:8]}"}
-        config = Config.load(overrides)
-        if config.async_db_url is None:
-            url = servers.enter_context(EmbeddedPostgres(Path(folder))).start()
-            config = Config.load(overrides | {"DATABASE_URL": url.render_as_string(hide_password=False)})
-        return asyncio.run(_measure(config))
+    with with_database() as environment, schema(environment) as env:
+        return asyncio.run(_measure(Config.load(env)))
 
 
 async def _measure(config: Config) -> list[Figure]:
@@ -84,8 +73,6 @@ async def _measure(config: Config) -> list[Figure]:
             *await grown(database, _store, GROWN),
         ]
     finally:
-        async with database.engine.begin() as connection:
-            await connection.execute(DropSchema(config.db_schema, cascade=True, if_exists=True))
         await database.close()
 
 

@@ -107,7 +107,7 @@ def text_likeness(one: str | None, other: str | None, title: float) -> float:
     return len(pairs & other_pairs) / union if union else 0.0
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)  # an earlier title of a client is compared with each new one
 def _pairs(title: str) -> frozenset[str]:
     letters = "".join(title.casefold().split())
     return frozenset(map("".join, pairwise(letters))) or frozenset((letters,))
