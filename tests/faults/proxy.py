@@ -16,6 +16,7 @@ class Proxy:
         self.port: int = self._listener.getsockname()[1]
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
         self._dead: set[socket.socket] = set()
+        self._is_down = False
         threading.Thread(target=self._accept, daemon=True).start()
 
     def cut(self) -> None:
@@ -31,6 +32,15 @@ class Proxy:
         for pair in self._pairs:
             self._dead.update(pair)
 
+    def go_down(self) -> None:
+        """Close every connection, and every new one as soon as it is made."""
+        self._is_down = True
+        self.cut()
+
+    def come_back(self) -> None:
+        """Forward again."""
+        self._is_down = False
+
     def close(self) -> None:
         """End."""
         self._listener.close()
@@ -42,6 +52,9 @@ class Proxy:
                 client, _ = self._listener.accept()
             except OSError:
                 return
+            if self._is_down:
+                client.close()
+                continue
             server = socket.socket(socket.AF_UNIX)
             try:
                 server.connect(str(self._target))

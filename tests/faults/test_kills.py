@@ -6,23 +6,20 @@ the tests. Behind it the database is looked at, then the next run has to end and
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
 import time
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 from sqlalchemy import URL
 
 from outsource_scraper.config import DRIVER
-from outsource_scraper.database.embedded_account import ENVIRONMENT, server_account
-from tests.conftest import DEBIAN_15, reachable_folder
+from tests.conftest import reachable_folder
 from tests.faults.board import PROJECTS
 from tests.faults.conftest import Bench, Crawl, interrupt, migrated, moment
 from tests.faults.proxy import proxied
+from tests.faults.server import OwnServer
 
 
 def reach(crawl: Crawl, kind: str, number: int) -> None:
@@ -69,50 +66,6 @@ def test_sigterm(bench: Bench, number: int, tell: Any) -> None:
         assert interrupted(bench) == 0
     bench.complete()
     tell("SIGTERM to the crawl", **counts, interrupted=interrupted(bench))
-
-
-class OwnServer:
-    """A PostgreSQL of this test's own that can be killed and started again."""
-
-    def __init__(self, folder: Path) -> None:
-        self.account = server_account()
-        self.data = folder / "data"
-        self.data.mkdir(mode=0o700)
-        os.chown(self.data, self.account.uid, self.account.gid)
-        form = ("--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--username=postgres")
-        made = self.account.run(DEBIAN_15 / "initdb", f"--pgdata={self.data}", *form)
-        assert made.returncode == 0, made.stderr
-        self.log = folder / "log"
-        self.process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def url(self) -> URL:
-        query = {"host": str(self.data), "port": "5432"}
-        return URL.create(DRIVER, username="postgres", database="postgres", query=query)
-
-    def start(self) -> None:
-        pid_file = self.data / "postmaster.pid"
-        pid_file.unlink(missing_ok=True)
-        settings = ("listen_addresses=", f"unix_socket_directories={self.data}", "fsync=on")
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [DEBIAN_15 / "postgres", "-D", self.data, *(part for s in settings for part in ("-c", s))],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", env=ENVIRONMENT,
-                start_new_session=True, **self.account.process_options(),
-            )  # fmt: skip
-        while not (pid_file.exists() and "ready" in pid_file.read_text()):
-            assert self.process.poll() is None, self.log.read_text()
-            time.sleep(0.01)
-
-    def kill(self) -> None:
-        """`kill -9` of the server with all that belongs to it."""
-        assert self.process is not None
-        family = [psutil.Process(self.process.pid)]
-        family += family[0].children(recursive=True)
-        for process in family:
-            process.kill()
-        self.process.wait()
-        psutil.wait_procs(family)
 
 
 @pytest.mark.rounds(20)
