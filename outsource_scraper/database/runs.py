@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast, overload
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, select, text, update
 
 from outsource_scraper.database.models import CrawlRun, RejectedRecord
 
@@ -35,6 +35,12 @@ _ADD_COUNTS = f"""
 UPDATE crawl_runs SET {", ".join(f"{name} = {name} + ${place}" for place, name in enumerate(COUNTS, 2))}
 WHERE id = $1
 """  # noqa: S608 - our own column names
+
+_END_LOST = text(
+    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+    " WHERE pid = ANY(CAST(:processes AS integer[])) AND usename = current_user"
+    " AND datname = current_database() AND application_name = current_setting('application_name')"
+)
 
 FEWEST_PROJECTS = 20
 """Of how many projects a share says something."""
@@ -110,6 +116,16 @@ async def hold_run(session: AsyncSession, run_id: int) -> bool:
     """
     async with session.begin():
         return bool(await session.scalar(select(func.pg_try_advisory_lock(_lock_key(run_id)))))
+
+
+async def end_lost(session: AsyncSession, processes: Iterable[int]) -> None:
+    """End the server's processes of connections that this run has torn; those of others are left alone.
+
+    One that waits for more of a COPY waits for ever where nobody tells it that the network is gone, and what
+    it has locked is what the run's next transaction has to lock.
+    """
+    async with session.begin():
+        await session.execute(_END_LOST, {"processes": list(processes)})
 
 
 async def beat(session: AsyncSession, run_id: int) -> None:

@@ -51,6 +51,8 @@ class RunSession:
         self._database = database
         self._line: _Line | None = None
         self._second: _Line | None = None
+        self._lost: set[int] = set()
+        """Ids of the server's processes of connections that were torn: it may not know yet."""
         self._one_aside = asyncio.Lock()
         self._run_id: int | None = None
         self._is_held = False
@@ -74,6 +76,7 @@ class RunSession:
             except Exception as error:
                 broken, self._line = self._line, None
                 if broken is not None:
+                    self._lost.add(broken.process)
                     await broken.throw_away()
                 if not retries or not faults.is_transient(error):
                     raise
@@ -127,6 +130,9 @@ class RunSession:
         if self._line is None:
             self._line = await _in_time(self._timeout, _Line.open(self._database))
             self._is_held = False
+            if lost := self._lost - {self._line.process}:
+                await self._line.within(self._timeout, lambda session: runs.end_lost(session, lost))
+            self._lost.clear()
         run_id = self._run_id
         if run_id is not None and not self._is_held:
             self._is_held = await self._line.within(
@@ -152,6 +158,8 @@ class _Line:
         self._connection = connection
         self._session = session
         self._driver = driver
+        self.process: int = driver.get_server_pid()
+        """The id of the server's process at the other end."""
 
     @classmethod
     async def open(cls, database: AsyncDatabase) -> Self:

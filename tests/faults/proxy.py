@@ -17,6 +17,8 @@ class Proxy:
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
         self._dead: set[socket.socket] = set()
         self._is_down = False
+        self.freeze_behind: bytes | None = None
+        """What is forwarded to the server as the last before `freeze`, once."""
         threading.Thread(target=self._accept, daemon=True).start()
 
     def cut(self) -> None:
@@ -71,6 +73,9 @@ class Proxy:
                 if source in self._dead:
                     continue
                 sink.sendall(data)
+                if self.freeze_behind is not None and self.freeze_behind in data:
+                    self.freeze_behind = None
+                    self.freeze()
         if source not in self._dead:
             for end in (source, sink):
                 with contextlib.suppress(OSError):

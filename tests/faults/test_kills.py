@@ -118,3 +118,23 @@ def test_the_network_is_cut(bench: Bench, number: int, tell: Any) -> None:
         bench.complete(url)
     fault = "network half open" if half_open else "network cut"
     tell(fault, **counts, interrupted=interrupted(bench), spooled=spooled(bench))
+
+
+def test_the_network_is_lost_in_the_middle_of_a_copy(bench: Bench, tell: Any) -> None:
+    # The server waits for more of it, with the lock that the next transaction needs, and is never told.
+    with proxied(Path(str(bench.url.query["host"])) / ".s.PGSQL.5432") as proxy:
+        url = URL.create(
+            DRIVER, username="postgres", host="127.0.0.1", port=proxy.port, database=bench.url.database
+        )
+        with bench.crawl("-s", "STORE_TIMEOUT=2", url=url) as crawl:
+            crawl.wait_for_scraped(200)
+            proxy.freeze_behind = b"PGCOPY\n"
+            code = crawl.end()
+        told = crawl.log.read_text()
+        assert proxy.freeze_behind is None, "no COPY was lost"
+        assert "The database failed (no answer in 2 s); next try soon" in told
+        assert code == 5, told
+        assert len(crawl.scraped) == PROJECTS
+        counts = bench.check(crawl)
+        bench.complete(url)
+    tell("network half open", **counts, interrupted=interrupted(bench), spooled=spooled(bench))
