@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import asdict, dataclass, fields
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
@@ -54,7 +55,8 @@ class Kind(StrEnum):
     """A deadline in the year 9999; the day of posting where the platform states no deadline."""
 
     RENAMED = "renamed"
-    """Every class of the page, or every key of the records, has another name."""
+    """Every class of the page, or every key of the records, has another name: the layout has changed. With
+    `only`, those whose name the regular expression finds."""
     HTML_FOR_JSON = "html_for_json"
     """An HTML page with status 200 whatever was asked for."""
     WRONG_CHARSET = "wrong_charset"
@@ -66,13 +68,16 @@ class Fault:
     """One fault and the requests that it hits.
 
     `platform` is a platform's id and None hits all; `path` is a regular expression searched in path and
-    query, and None hits all but robots.txt. After `count` hits the fault is over; None: when it is cleared.
+    query, and None hits all but robots.txt. `since` is an ISO 8601 instant of the market's clock before which
+    nothing is hit. After `count` hits the fault is over; None: when it is cleared.
     """
 
     kind: Kind
     platform: str | None = None
     path: str | None = None
+    since: str | None = None
     count: int | None = None
+    only: str | None = None
     status: int | None = None
     retry_after: int | None = None
     """Seconds from now."""
@@ -80,8 +85,10 @@ class Fault:
     seconds: float = 0.0
     hits: int = 0
 
-    def fits(self, platform: Platform, path_and_query: str) -> bool:
+    def fits(self, platform: Platform, path_and_query: str, now: datetime) -> bool:
         """Whether this request is hit."""
+        if self.since is not None and now < datetime.fromisoformat(self.since):
+            return False
         if self.count is not None and self.hits >= self.count:
             return False
         if self.platform not in (None, platform.name):
@@ -110,17 +117,28 @@ def parse(given: object, known_platforms: frozenset[str]) -> Fault:
     fault = Fault(kind=Kind(given["kind"]), **members)
     if fault.platform is not None and fault.platform not in known_platforms:
         raise ValueError(f"no platform {fault.platform!r}; known: {', '.join(sorted(known_platforms))}")
+    _check(fault)
+    return fault
+
+
+def _check(fault: Fault) -> None:
     if fault.kind is Kind.STATUS and fault.status is None:
         raise ValueError("a fault of kind 'status' needs the status")
     if not math.isfinite(fault.seconds) or fault.seconds < 0:
         raise ValueError(f"'seconds' is {fault.seconds}, which is no time to wait")
     if fault.status is not None and not 200 <= fault.status <= 599:
         raise ValueError(f"'status' is {fault.status}, which is not between 200 and 599")
+    for member in ("path", "only"):
+        try:
+            re.compile(getattr(fault, member) or "")
+        except re.error as error:
+            raise ValueError(f"{member!r} is no regular expression: {error}") from None
     try:
-        re.compile(fault.path or "")
-    except re.error as error:
-        raise ValueError(f"'path' is no regular expression: {error}") from None
-    return fault
+        aware = fault.since is None or datetime.fromisoformat(fault.since).tzinfo is not None
+    except ValueError:
+        aware = False
+    if not aware:
+        raise ValueError(f"'since' is {fault.since!r}, which is no ISO 8601 instant with its zone")
 
 
 def _is_of(value: object, wanted: Any) -> bool:
@@ -144,9 +162,9 @@ class Faults:
         """End all faults."""
         self._faults.clear()
 
-    def hit(self, platform: Platform, path_and_query: str) -> list[Fault]:
-        """The faults that hit this request, each counted as hit."""
-        hit = [fault for fault in self._faults if fault.fits(platform, path_and_query)]
+    def hit(self, platform: Platform, path_and_query: str, now: datetime) -> list[Fault]:
+        """The faults that hit this request of now, each counted as hit."""
+        hit = [fault for fault in self._faults if fault.fits(platform, path_and_query, now)]
         for fault in hit:
             fault.hits += 1
         return hit

@@ -82,7 +82,7 @@ class _Site:
         if platform is None:
             hosts = ", ".join(known.hosts[0] for known in platforms().values())
             return web.Response(status=404, text=f"No platform answers for {request.host}. Hosts: {hosts}\n")
-        faults = self.faults.hit(platform, request.path_qs)
+        faults = self.faults.hit(platform, request.path_qs, self.market.now())
         for fault in faults:
             if fault.kind is Kind.SLOW:
                 await asyncio.sleep(fault.seconds)

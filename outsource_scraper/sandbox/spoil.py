@@ -102,7 +102,7 @@ def spoil_page(page: Page, faults: Iterable[Fault]) -> Page:
     """The page with what the faults do to its text."""
     for fault in faults:
         if fault.kind is Kind.RENAMED:
-            page = replace(page, body=_renamed(page))
+            page = replace(page, body=_renamed(page, re.compile(fault.only or "")))
         elif fault.kind is Kind.HTML_FOR_JSON:
             page = replace(page, body=_MAINTENANCE, content_type=HTML)
         elif fault.kind is Kind.CUT:
@@ -117,30 +117,41 @@ def encoding(profile: Profile, faults: Iterable[Fault]) -> str:
     return "utf-8"
 
 
-def _renamed(page: Page) -> str:
+def _renamed(page: Page, which: re.Pattern[str]) -> str:
     if "json" in page.content_type:
         parsed = json.loads(page.body)
         if isinstance(parsed, dict) and isinstance(parsed.get("result"), str):
-            return as_json(parsed | {"result": _renamed_classes(parsed["result"])})
-        return as_json(_renamed_keys(parsed, record=False))
+            return as_json(parsed | {"result": _renamed_classes(parsed["result"], which)})
+        return as_json(_renamed_keys(parsed, which, record=False))
     if "xml" in page.content_type:
         items = page.body.partition("<item>")
-        return items[0] + items[1] + re.sub(r"<(/?)(title|guid|link|pubDate)\b", r"<\1new_\2", items[2])
-    return re.sub(r"window\.(\w+Data)=", r"window.new\1=", _renamed_classes(page.body))
+        return items[0] + items[1] + _renamed_names(r"(</?)(title|guid|link|pubDate)\b", items[2], which)
+    return _renamed_names(r"(window\.)(\w+Data)(?==)", _renamed_classes(page.body, which), which)
 
 
-def _renamed_classes(html: str) -> str:
+def _renamed_names(pattern: str, text: str, which: re.Pattern[str]) -> str:
+    return re.sub(pattern, lambda m: f"{m[1]}new_{m[2]}" if which.search(m[2]) else m[0], text)
+
+
+def _renamed_classes(html: str, which: re.Pattern[str]) -> str:
     def rename(match: re.Match[str]) -> str:
-        return match[1] + " ".join(f"n{name[::-1]}" for name in match[3].split()) + match[2]
+        names = (f"n{name[::-1]}" if which.search(name) else name for name in match[3].split())
+        return match[1] + " ".join(names) + match[2]
 
     return re.sub(r"""(\bclass=(["']))([^"']*)\2""", rename, html)
 
 
-def _renamed_keys(value: Any, *, record: bool) -> Any:
+def _renamed_keys(value: Any, which: re.Pattern[str], *, record: bool) -> Any:
     if isinstance(value, dict):
-        inner = {name: _renamed_keys(member, record=record) for name, member in value.items()}
-        return {f"new_{name}": member for name, member in inner.items()} if record else inner
-    return [_renamed_keys(member, record=True) for member in value] if isinstance(value, list) else value
+        return {
+            f"new_{name}" if record and which.search(name) else name: _renamed_keys(
+                member, which, record=record
+            )
+            for name, member in value.items()
+        }
+    return (
+        [_renamed_keys(member, which, record=True) for member in value] if isinstance(value, list) else value
+    )
 
 
 _ERROR = "<!DOCTYPE html><html><head><title>{status}</title></head><body><h1>{status}</h1></body></html>\n"
