@@ -42,9 +42,6 @@ _END_LOST = text(
     " AND datname = current_database() AND application_name = current_setting('application_name')"
 )
 
-FEWEST_PROJECTS = 20
-"""Of how many projects a share says something."""
-
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 INTERRUPTED = "interrupted"
@@ -227,27 +224,3 @@ def _lock_key(run_id: int | ColumnElement[int]) -> ColumnElement[int]:
 def _json_values(values: Mapping[str, Any]) -> dict[str, Any]:
     """The same with everything that is no JSON, such as a time, as text."""
     return cast("dict[str, Any]", json.loads(json.dumps(dict(values), default=str)))
-
-
-async def usual_coverage(session: AsyncSession, platform: str, *, runs: int = 10) -> dict[str, float]:
-    """Which share of the projects on its listing pages had each field, over the last good runs of `platform`.
-
-    By field, from 0 to 1; empty where those runs saw fewer projects than would make them a measure.
-    """
-    statement = (
-        select(CrawlRun.stats)
-        .where(CrawlRun.platform == platform, CrawlRun.verdict == "ok", CrawlRun.stats.is_not(None))
-        .order_by(CrawlRun.id.desc())
-        .limit(runs)
-    )
-    projects = 0
-    filled: dict[str, int] = {}
-    for stats in await session.scalars(statement):
-        projects += int((stats or {}).get("listing/projects", 0))
-        for name, count in (stats or {}).items():
-            field = name.removeprefix("listing/field/")
-            if field != name:
-                filled[field] = filled.get(field, 0) + int(count)
-    if projects < FEWEST_PROJECTS:
-        return {}
-    return {field: count / projects for field, count in filled.items()}

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Self
 from scrapy import Spider, signals
 
 from outsource_scraper.database import runs
-from outsource_scraper.database.runs import usual_coverage
 from outsource_scraper.extensions.json_log import note_run
 from outsource_scraper.extensions.notice import Notices
 from outsource_scraper.extensions.page_memory import PageMemory
@@ -44,14 +43,14 @@ class RunReport:
     async def _spider_closed(self, spider: Spider, reason: str) -> None:
         stats = self._crawler.stats
         args = getattr(spider, "args", None)
+        store = self._crawler.get_item_pipeline(StorePipeline)
         outcome = judge(
             stats.get_stats(),
             finish_reason=reason,
             ended=getattr(spider, "ended", None),
             filtered=args is not None and (args.query is not None or args.since is not None),
-            usual=await self._usual_coverage(),
+            faded=store.faded if store is not None else (),
         )
-        store = self._crawler.get_item_pipeline(StorePipeline)
         if store is not None and store.run_id is None:
             outcome = Outcome(verdict=Verdict.FAILED, reason="the database could not be opened")
         stats.set_value("run/verdict", str(outcome.verdict))
@@ -74,13 +73,6 @@ class RunReport:
         if outcome.verdict is Verdict.OK and memory is not None:
             await memory.save()
         await store.finish_run(outcome.verdict, outcome.reason)
-
-    async def _usual_coverage(self) -> dict[str, float]:
-        store = self._crawler.get_item_pipeline(StorePipeline)
-        if store is None or store.run_id is None:
-            return {}
-
-        return await store.aside(lambda session: usual_coverage(session, store.platform)) or {}
 
 
 def counts_of(stats: Mapping[str, Any]) -> str:

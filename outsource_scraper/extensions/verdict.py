@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 
 class Verdict(StrEnum):
@@ -51,17 +50,13 @@ STORED = ("new", "updated", "unchanged", "reopened", "duplicates", "rejected")
 """Counts of the store under which every item that reached it must be found again."""
 
 
-FEWEST_PROJECTS = 10
-"""Of how many projects a run's share of a field says something."""
-
-
 def judge(
     stats: Mapping[str, Any],
     *,
     finish_reason: str,
     ended: str | None,
     filtered: bool,
-    usual: Mapping[str, float] = MappingProxyType({}),
+    faded: Sequence[str] = (),
 ) -> Outcome:
     """The verdict of a run.
 
@@ -70,17 +65,17 @@ def judge(
         finish_reason: Scrapy's.
         ended: why the spider's listing ended; None where it was cut off.
         filtered: whether the arguments ask for a part only, so that nothing found is no wonder.
-        usual: by field, the share of the projects on listing pages that had it in recent runs, 0 to 1.
+        faded: fields that far fewer projects have than usual, as by `coverage.faded`.
     """
     for rule in (_busy, _unstored, _credential_refused, _blocked, _failed):
         outcome = rule(stats, finish_reason)
         if outcome is not None:
             return outcome
-    if wrong := _incomplete(stats, finish_reason, ended):
+    wrong = _incomplete(stats, finish_reason, ended)
+    if faded:
+        wrong.append(f"the layout has changed, or the platform: {', '.join(faded)}")
+    if wrong:
         return Outcome(verdict=Verdict.PARTIAL, reason="; ".join(wrong))
-    if faded := _faded(stats, usual):
-        reason = f"the layout has changed, or the platform: {', '.join(faded)}"
-        return Outcome(verdict=Verdict.PARTIAL, reason=reason)
     unchanged = _count(stats, "listing/unchanged_pages")
     if not _count(stats, "listing/records") and not unchanged and not filtered:
         return Outcome(
@@ -146,6 +141,8 @@ def _incomplete(stats: Mapping[str, Any], finish_reason: str, ended: str | None)
         )
         if (count := _count(stats, name))
     ]
+    if "validate/rejected_because" in stats:
+        wrong[0] += f" ({stats['validate/rejected_because']})"
     refused = _count(stats, "store/rejected") - _count(stats, "validate/rejected")
     if refused > 0:
         wrong.append(f"{refused} records were refused by the database")
@@ -154,19 +151,6 @@ def _incomplete(stats: Mapping[str, Any], finish_reason: str, ended: str | None)
     elif ended is None and not wrong:
         wrong.append("the crawl ended before its listing did")
     return wrong
-
-
-def _faded(stats: Mapping[str, Any], usual: Mapping[str, float]) -> list[str]:
-    """Fields that most projects used to have and hardly any has now."""
-    projects = _count(stats, "listing/projects")
-    if projects < FEWEST_PROJECTS:
-        return []
-    shares = {name: _count(stats, f"listing/field/{name}") / projects for name in usual}
-    return [
-        f"{name} in {shares[name]:.0%} of the projects, usually in {share:.0%}"
-        for name, share in sorted(usual.items())
-        if share >= 0.5 and shares[name] < share / 4
-    ]
 
 
 def _count(stats: Mapping[str, Any], name: str) -> int:

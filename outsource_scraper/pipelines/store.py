@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from scrapy.exceptions import CloseSpider, DropItem
 
 from outsource_scraper.config import Config
-from outsource_scraper.database import closing, faults, listings, runs
+from outsource_scraper.database import closing, coverage, faults, listings, runs
 from outsource_scraper.database.batches import Batch, BatchResult
 from outsource_scraper.database.changes import content_hash
 from outsource_scraper.database.projects import TOUCH_AFTER, store_batch
@@ -90,6 +90,8 @@ class StorePipeline:
         self.run_id: int | None = None
         """The row of this run in `crawl_runs`, once the spider is open."""
         self.platform = ""
+        self.faded: list[str] = []
+        """Fields that far fewer projects have than usual, in words; known once the spider is closed."""
         self._seen: array[int] | None = None
         """`projects.id` of what was seen, where the whole listing is read. An array: 8 bytes a project."""
         self._unidentified = 0
@@ -179,6 +181,7 @@ class StorePipeline:
             self._close_group()
             self._closed.put_nowait(None)
             await writer
+            await self._look_for_drift()
             await self._close_absent()
             await self._close_expired()
         finally:
@@ -212,7 +215,7 @@ class StorePipeline:
         if run_id is None:
             return
         counts = {"pages": stats.get("listing/pages", 0), "spooled": stats.get("store/spooled", 0)}
-        complete = bool(getattr(self._crawler.spider, "complete", False))
+        complete = bool(getattr(self._crawler.spider, "complete", False)) and not self.faded
 
         async def finish(session: AsyncSession) -> None:
             async with session.begin():
@@ -351,6 +354,12 @@ class StorePipeline:
         if replayed.items:
             self._stats.set_value("store/unspooled", replayed.items)
 
+    async def _look_for_drift(self) -> None:
+        """Compare what the listing told with what it usually does: a changed layout is not to be trusted."""
+        mode = getattr(self._crawler.spider, "mode", None)
+        usual = await self.aside(lambda session: coverage.usual_coverage(session, self.platform, mode))
+        self.faded = coverage.faded(self._stats.get_stats(), usual)
+
     async def _close_absent(self) -> None:
         """Close what was not seen, after a run that has seen the whole listing and stored all of it."""
         seen, run_id = self._seen, self.run_id
@@ -358,6 +367,7 @@ class StorePipeline:
             seen is None
             or run_id is None
             or self._failed
+            or self.faded
             or not getattr(self._crawler.spider, "complete", False)
         ):
             return

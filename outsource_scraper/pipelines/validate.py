@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections import Counter
 from itertools import repeat
 from operator import add, attrgetter, is_not
 from typing import TYPE_CHECKING, Any, Self
@@ -23,18 +24,24 @@ COUNTED = tuple(
 _NULLABLE = tuple(name for name in COUNTED if name != "skills")
 _values = attrgetter(*_NULLABLE)
 
+_LONGEST_REASON = 200
+_MOST_REASONS = 100
+"""Kept of the reasons why records were rejected: each may name its record."""
+
 
 class ValidatePipeline:
     """Turns a `Project` that cannot be stored into a `RejectedRecord`, and counts.
 
     Stats, written when the spider closes: `validate/projects` and `validate/rejected` (of all items, those
-    that came already rejected among them), and `validate/field/<name>`, the projects that have it.
+    that came already rejected among them), `validate/rejected_because` (the most frequent reason), and
+    `validate/field/<name>`, the projects that have it.
     """
 
     def __init__(self, crawler: Crawler) -> None:
         self._stats = crawler.stats
         self._projects = 0
         self._rejected = 0
+        self._reasons: Counter[str] = Counter()
         self._with_skills = 0
         self._known = [0] * len(_NULLABLE)
         """How many projects have each field of `_NULLABLE`."""
@@ -47,18 +54,20 @@ class ValidatePipeline:
     def process_item(self, item: Any) -> Any:
         """Pass a good project on; hand a `RejectedRecord` on in the place of a bad one."""
         if not isinstance(item, Project):
-            self._rejected += isinstance(item, RejectedRecord)
+            if isinstance(item, RejectedRecord):
+                self._count(item)
             return item
         reason = problem(item)
         if reason is not None:
-            self._rejected += 1
-            return RejectedRecord(
+            rejected = RejectedRecord(
                 platform=item.platform,
                 reason=reason,
                 source=json.dumps(dataclasses.asdict(item), ensure_ascii=False, default=str),
                 url=item.url,
                 external_id=item.external_id or None,
             )
+            self._count(rejected)
+            return rejected
         self._projects += 1
         self._with_skills += bool(item.skills)
         self._known = list(map(add, self._known, map(is_not, _values(item), repeat(None))))
@@ -68,6 +77,14 @@ class ValidatePipeline:
         """Write the counts: once, because a stat for each field of each item costs more than the item."""
         self._stats.set_value("validate/projects", self._projects)
         self._stats.set_value("validate/rejected", self._rejected)
+        for reason, _ in self._reasons.most_common(1):
+            self._stats.set_value("validate/rejected_because", reason)
         filled = dict(zip(_NULLABLE, self._known, strict=True)) | {"skills": self._with_skills}
         for name, count in filled.items():
             self._stats.set_value(f"validate/field/{name}", count)
+
+    def _count(self, rejected: RejectedRecord) -> None:
+        self._rejected += 1
+        reason = rejected.reason[:_LONGEST_REASON]
+        if reason in self._reasons or len(self._reasons) < _MOST_REASONS:
+            self._reasons[reason] += 1

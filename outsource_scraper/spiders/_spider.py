@@ -341,6 +341,8 @@ class PlatformSpider(Spider, ABC, Generic[R]):
                 yield request
             return
         self._failed_in_a_row = 0
+        # Of a page that has another layout what can be read is not all that there is.
+        self._any_failed |= len(reading.rejected) > len(reading.projects) + reading.skipped
         self._count_fields(reading)
         self._leave_out(reading)
         self._count_reading(reading)

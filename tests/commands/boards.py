@@ -1,15 +1,18 @@
-"""Boards without an end, for crawls that only a guard of their platform's record ends."""
+"""Platforms of a special kind on the board: soon due again, small, wrong, with prices."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from scrapy.http import Response
 
+from outsource_scraper.items import Project
+from outsource_scraper.spiders._base import Page, PlatformSpider
 from tests.commands.board import BoardSpider
 
-SPIDERS = ("-s", "SPIDER_MODULES=tests.commands.endless", "-s", "DOWNLOAD_DELAY=0")
+SPIDERS = ("-s", "SPIDER_MODULES=tests.commands.boards", "-s", "DOWNLOAD_DELAY=0")
 
 
 class HastySpider(BoardSpider):
@@ -35,3 +38,17 @@ class WrongSpider(BoardSpider):
     async def parse_detail(self, response: Response, project: Any) -> AsyncIterator[Any]:
         raise AssertionError("a mistake")
         yield
+
+
+class PricedSpider(BoardSpider):
+    """Tells all in its listing, budgets among it."""
+
+    name = "priced"
+    detail_request = PlatformSpider.detail_request
+
+    def read(self, record: dict[str, Any], page: Page) -> Project:
+        project = super().read(record, page)
+        if "budget" in record:
+            project.budget_min = project.budget_max = Decimal(record["budget"])
+            project.currency = "USD"
+        return project

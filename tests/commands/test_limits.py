@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 
 from tests.commands.board import served
-from tests.commands.endless import SPIDERS
+from tests.commands.boards import SPIDERS
 from tests.commands.test_crawl import last_line
 
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ from outsource_scraper.database.models import ProjectChange
 from outsource_scraper.database.pages import load_validators, save_validators
 from outsource_scraper.database.projects import store_batch
 from outsource_scraper.database.retention import purge
-from outsource_scraper.database.runs import finish_run, start_run, usual_coverage
 from outsource_scraper.database.session import AsyncDatabase
 from outsource_scraper.items import Project
 
@@ -49,25 +48,3 @@ async def test_what_has_outlived_its_retention_goes_with_its_history(database: A
             ("upwork", "1"), ("upwork", "23"), ("guru", "1"), ("guru", "23"), ("guru", "25"), ("guru", "48")
         }  # fmt: skip
         assert await session.scalar(select(func.count()).select_from(ProjectChange)) == 6
-
-
-async def test_usual_coverage_is_that_of_good_runs(database: AsyncDatabase) -> None:
-    async def run(verdict: str, **stats: int) -> None:
-        async with database.session() as session:
-            run_id = (await start_run(session, "board", "new", {})).id
-            given = {name.replace("__", "/"): value for name, value in stats.items()}
-            async with session.begin():
-                await finish_run(
-                    session, run_id, verdict, reason=None, complete=False, counts={}, stats=given
-                )
-
-    async def usual() -> dict[str, float]:
-        async with database.session() as session:
-            return await usual_coverage(session, "board")
-
-    assert await usual() == {}
-    await run("ok", listing__projects=15, listing__field__title=15, listing__field__skills=10)
-    assert await usual() == {}, "too few to say anything"
-    await run("ok", listing__projects=25, listing__field__title=25, listing__field__skills=10)
-    await run("partial", listing__projects=100, listing__field__title=100)
-    assert await usual() == {"title": 1.0, "skills": 0.5}

@@ -125,31 +125,21 @@ def test_a_listing_that_has_not_changed_is_not_empty() -> None:
     assert verdict(changes, ended="it is the one of the last crawl")[0] is Verdict.OK
 
 
-USUAL = {"title": 1.0, "budget_max": 0.8, "location": 0.3}
+def test_a_field_that_faded_is_named_beside_what_else_is_wrong() -> None:
+    faded = ["budget_max in 0% of the projects, usually in 80%"]
+    assert verdict({}, faded=faded)[0] is Verdict.PARTIAL
+    assert "the layout has changed, or the platform: budget_max in 0%" in (verdict({}, faded=faded)[1] or "")
+    both = verdict({"validate/rejected": 2, "store/rejected": 2}, faded=faded)[1] or ""
+    assert "2 records were rejected" in both
+    assert "budget_max in 0%" in both
 
 
-@pytest.mark.parametrize(
-    ("filled", "wanted"),
-    [
-        ({"title": 20, "budget_max": 16, "location": 6}, Verdict.OK),
-        ({"title": 20, "budget_max": 5}, Verdict.OK),
-        ({"title": 20, "location": 6}, Verdict.PARTIAL),
-        ({"title": 20, "budget_max": 3}, Verdict.PARTIAL),
-        # What was rare may well be missing from one run.
-        ({"title": 20, "budget_max": 16}, Verdict.OK),
-    ],
-)
-def test_a_field_that_vanishes_tells_that_the_layout_has_changed(
-    filled: dict[str, int], wanted: Verdict
-) -> None:
-    changes = {"listing/projects": 20} | {f"listing/field/{name}": count for name, count in filled.items()}
-    got, reason = verdict(changes, usual=USUAL)
-    assert got is wanted
-    if wanted is Verdict.PARTIAL:
-        assert "budget_max in" in (reason or "")
-        assert "usually in 80%" in (reason or "")
-
-
-def test_a_handful_of_projects_says_nothing_of_the_layout() -> None:
-    changes = {"listing/projects": 9, "listing/field/title": 9}
-    assert verdict(changes, usual=USUAL)[0] is Verdict.OK
+def test_why_records_were_rejected_is_said() -> None:
+    changes = {
+        "validate/rejected": 2,
+        "store/rejected": 2,
+        "validate/rejected_because": "the record has no title",
+        "detail/failed": 1,
+    }
+    reason = verdict(changes)[1] or ""
+    assert reason == "2 records were rejected (the record has no title); 1 detail pages failed"
