@@ -42,6 +42,14 @@ class Account:
             return bool(status.st_mode & 0o100)
         return bool(status.st_mode & (0o010 if status.st_gid == self.gid else 0o001))
 
+    def has_name(self) -> bool:
+        """Whether the system knows a user of this id: a container may be given one that it does not."""
+        try:
+            pwd.getpwuid(self.uid)
+        except KeyError:
+            return False
+        return True
+
     def process_options(self) -> dict[str, Any]:
         """Return what `subprocess` needs to become this user."""
         return {"user": self.uid, "group": self.gid, "extra_groups": []} if self.is_other else {}

@@ -194,6 +194,11 @@ class PostgresServer:
         return os.open(self._log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
 
     def _initialize(self, account: Account, programs: Path) -> None:
+        if not account.has_name():
+            raise EmbeddedPostgresError(
+                f"The embedded PostgreSQL needs a user with a name, and the user id {account.uid} has none "
+                "here: set DATABASE_URL to a server of yours, or run as a user that this system knows."
+            )
         # Made beside its place and renamed at the end: a start that is killed here leaves no half database.
         draft = self._data.with_name("data.new")
         shutil.rmtree(draft, ignore_errors=True)

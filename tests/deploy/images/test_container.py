@@ -122,12 +122,17 @@ def test_nobody_may_change_the_programs(target: str, build: Build) -> None:
 
 
 def test_sigterm_in_the_middle_of_a_crawl(
-    build: Build, database: Database, market: Market, data: Path
+    build: Build, database: Database, market: Market, data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     market.control.fault("slow", platform="flru", path="page-2", seconds=5.0)
     with crawl_until_something_is_scraped(build("crawler"), database, market, data) as running:
+        started = time.monotonic()
         running.stop()
+        # Behind it an engine kills, and what is in memory is gone.
         assert running.wait(GRACE) == 5, running.log
+        seconds = time.monotonic() - started
+    with capsys.disabled():
+        print(f"\nSIGTERM, with an answer under way that takes 5 s: ended after {seconds:.1f} s")
     assert written(data)
     assert written(data) == stored(database)
     (run,) = database.fetch("SELECT verdict, reason, finished_at FROM crawl_runs")
@@ -170,6 +175,18 @@ def test_without_a_server_it_starts_one_in_the_data_folder(build: Build, market:
     ended = build("crawler").run("crawl", "flru", data=data, env={"OUTSOURCE_SANDBOX_URL": market.url})
     assert ended.code == 0, ended.log
     assert (data / "postgresql" / "data" / "PG_VERSION").exists()
+
+
+def test_without_a_server_a_user_without_a_name_is_told_why_there_is_none(
+    build: Build, market: Market, data: Path
+) -> None:
+    """PostgreSQL makes no database for a user id that the image's list of users does not hold."""
+    env = {"OUTSOURCE_SANDBOX_URL": market.url}
+    ended = build("crawler").run("crawl", "flru", data=data, env=env, user=SOMEBODY)
+    assert ended.code == 1
+    assert ended.log.startswith("error: The embedded PostgreSQL needs a user with a name, and the user id ")
+    assert "set DATABASE_URL" in ended.log
+    assert ended.log.count("\n") == 1
 
 
 @contextmanager
