@@ -1,4 +1,7 @@
-"""A Scrapyd as `docs/deploying.md` says how to run one: its commands, in a clean checkout, run as written."""
+"""A Scrapyd as `docs/deploying.md` says how to run one: its commands, in a clean checkout, run as written.
+
+And a PostgreSQL that is reached over TCP.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,8 @@ from urllib.parse import urlencode
 import pytest
 
 from outsource_scraper.database.embedded_account import installation
-from tests.conftest import PROJECT, Market, Server
+from tests.conftest import DEBIAN_15, PROJECT, Market, Server
+from tests.deploy.databases import Database, new_database
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -276,3 +280,25 @@ def scrapyd(scrapyd_process: Scrapyd, market: Market) -> Iterator[Scrapyd]:
     for job in (*scrapyd_process.jobs("pending"), *scrapyd_process.jobs("running")):
         scrapyd_process.cancel(job)
     scrapyd_process.wait_for_all()
+
+
+@pytest.fixture(scope="session")
+def tcp_server(start_server: Callable[..., AbstractContextManager[Path]]) -> Iterator[tuple[int, Path]]:
+    """The port and the socket's folder of a server that wants a password from whoever comes over TCP."""
+    need(
+        (DEBIAN_15 / "postgres").exists(),
+        f"no PostgreSQL 15 in {DEBIAN_15}: install the package postgresql-15",
+    )
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    settings = ("listen_addresses=127.0.0.1", f"port={port}")
+    with start_server(DEBIAN_15, settings, ("--auth-host=scram-sha-256",)) as folder:
+        yield port, folder
+
+
+@pytest.fixture
+def database(tcp_server: tuple[int, Path]) -> Iterator[Database]:
+    """An empty database with an owner of the same name."""
+    name = f"outsource_{os.urandom(4).hex()}"
+    with new_database(*tcp_server, name, name) as database:
+        yield database

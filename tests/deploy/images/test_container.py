@@ -11,7 +11,8 @@ import pytest
 from outsource_scraper import __version__
 from tests.conftest import Market
 from tests.deploy.conftest import wait_until
-from tests.deploy.images.conftest import REVISION, Database
+from tests.deploy.databases import Database
+from tests.deploy.images.conftest import REVISION
 from tests.deploy.images.containers import Buildah, Image, Running
 
 Build = Callable[[str], Image]
