@@ -9,6 +9,10 @@ about 150 ms to import.
 
 from __future__ import annotations
 
+import asyncio
+import logging
+import random
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from alembic import command
@@ -16,12 +20,24 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
+from outsource_scraper.database import faults
 from outsource_scraper.database.migrations import HEAD
 from outsource_scraper.errors import DatabaseUnavailable
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+logger = logging.getLogger(__name__)
+
+LOCK_TIMEOUT = 100
+"""Milliseconds for which a change of a table waits for those who use it, and all others behind it."""
+TRIES = 300
+"""How often it is tried, about once a second."""
+_LOCK_NOT_AVAILABLE = "55P03"
 
 
 def head_revision() -> str:
@@ -50,6 +66,40 @@ def upgrade(connection: Connection, schema: str = "public") -> None:
     config = alembic_config()
     config.attributes.update(connection=connection, schema=schema)
     command.upgrade(config, "head")
+
+
+async def upgrade_online(connection: AsyncConnection, schema: str = "public") -> None:
+    """Run the migrations as `upgrade` does, while others use the tables.
+
+    A change of a table needs it for itself for a moment. Where somebody's transaction holds it for longer,
+    all others would wait behind the one that waits; so it gives way and tries again.
+
+    Raises DatabaseUnavailable where the table was held at every try.
+    """
+    await connection.execute(text(f"SET lock_timeout = {LOCK_TIMEOUT}"))
+    await connection.commit()
+    try:
+        for tries_left in reversed(range(TRIES)):
+            try:
+                await connection.run_sync(upgrade, schema)
+            except DBAPIError as error:
+                await connection.rollback()
+                if faults.sqlstate(error) != _LOCK_NOT_AVAILABLE:
+                    raise
+                if not tries_left:
+                    raise DatabaseUnavailable(
+                        f'A transaction holds a table in the schema "{schema}" all the time: end it '
+                        "(pg_stat_activity names it), or try later; what was migrated stays migrated."
+                    ) from error
+                logger.info("A table is in use; next try soon")
+                await asyncio.sleep(random.uniform(0.5, 1.5))  # noqa: S311 - no secret
+            else:
+                return
+    finally:
+        with suppress(DBAPIError):  # a connection that is lost has told why
+            await connection.rollback()
+            await connection.execute(text("RESET lock_timeout"))
+            await connection.commit()
 
 
 def misfit(current: str, schema: str) -> DatabaseUnavailable:

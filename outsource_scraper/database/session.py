@@ -159,7 +159,7 @@ class AsyncDatabase:
                 if await connection.scalar(select(func.to_regnamespace(self.schema))) is None:
                     await connection.execute(CreateSchema(self.schema))
                 await connection.commit()
-                await connection.run_sync(migrate.upgrade, self.schema)
+                await migrate.upgrade_online(connection, self.schema)
 
     async def close(self) -> None:
         """Close all connections. The embedded server stays until the process ends."""

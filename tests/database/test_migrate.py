@@ -165,3 +165,50 @@ async def test_data_of_an_earlier_revision_goes_up_and_down(any_database_url: UR
             await connection.rollback()
             await connection.run_sync(move, "head", "upgrade")
             assert await connection.run_sync(migrate.current_revision) == migrate.head_revision()
+
+
+async def at_revision(database: AsyncDatabase, revision: str) -> None:
+    def move(connection: Connection) -> None:
+        config = migrate.alembic_config()
+        config.attributes.update(connection=connection, schema="public")
+        command.upgrade(config, revision)
+
+    async with database.engine.connect() as connection:
+        await connection.run_sync(move)
+
+
+async def test_nobody_waits_behind_a_migration_that_waits(any_database_url: URL) -> None:
+    async with AsyncDatabase(any_database_url) as database:
+        await at_revision(database, "0002")
+        async with database.engine.connect() as holder, database.engine.connect() as reader:
+            await holder.execute(text("SELECT count(*) FROM projects"))
+            migrating = asyncio.create_task(database.migrate())
+            waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock'")
+            while not await reader.scalar(waits):
+                await reader.rollback()
+                await asyncio.sleep(0.001)
+            # Longer than the migration waits, and for ever shorter than the holder holds.
+            await reader.execute(text("SET lock_timeout = '30s'"))
+            await reader.execute(text("SELECT count(*) FROM projects"))
+            assert not migrating.done()
+            await reader.rollback()
+            await holder.rollback()
+            await migrating
+            assert await reader.run_sync(migrate.current_revision) == migrate.head_revision()
+
+
+async def test_a_table_that_is_always_in_use_is_told(
+    database_url: URL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrate, "TRIES", 2)
+    async with AsyncDatabase(database_url) as database:
+        await at_revision(database, "0002")
+        async with database.engine.connect() as holder:
+            await holder.execute(text("SELECT count(*) FROM projects"))
+            with pytest.raises(
+                DatabaseUnavailable, match=r'holds a table in the schema "public" all the time'
+            ):
+                await database.migrate()
+        async with database.engine.connect() as connection:
+            assert await connection.run_sync(migrate.current_revision) == "0002"
+        await database.migrate()

@@ -25,6 +25,8 @@ INDEXES = {
 def upgrade() -> None:
     """Fill in the reasons and make the indexes."""
     with op.get_context().autocommit_block():
+        # Nobody waits behind what is done here, however long it waits itself.
+        op.execute("SET lock_timeout = 0")
         last = op.get_bind().scalar(sa.text("SELECT coalesce(max(id), 0) FROM projects"))
         for first in range(0, last, ROWS):
             # Closing by absence is what takes the hash away.
