@@ -1,0 +1,209 @@
+"""Migrating a table that has grown, while others write to it and read it: how long they have to wait.
+
+`ROWS` projects of the first revision, two of five of them closed, are brought to the newest one by a
+`scrapy migrate` process. Meanwhile one connection stores a project and touches another every few
+milliseconds, and one asks for the newest projects. A second time a transaction is open on the table when the
+migration begins, as that of a report or a backup: whatever the migration waits for, nobody waits behind it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from alembic import command
+from sqlalchemy import text
+from sqlalchemy.schema import CreateSchema
+
+from benchmarks._report import Figure
+from benchmarks._servers import schema, with_database
+from outsource_scraper.config import Config
+from outsource_scraper.database import migrate
+from outsource_scraper.database.session import AsyncDatabase
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from sqlalchemy import Connection
+
+ROWS = int(os.environ.get("BENCHMARK_ROWS", "1000000").partition(",")[0])
+PART = 250_000
+"""Rows made in one statement."""
+FIRST = "0001"
+PAUSE = 0.004
+"""Seconds between two statements of the writer, and of the reader."""
+QUIET = 10.0
+"""Seconds in which they work before the migration begins: what they wait without it."""
+LONG = 5.0
+"""Seconds of the transaction that is open on the table."""
+MOST = 200.0
+"""Milliseconds that are a moment."""
+
+# About 1.5 kB a row.
+_FILL = """
+INSERT INTO projects (platform, external_id, url, title, description, skills, budget_min, budget_max,
+    currency, status, posted_at, deadline_at, client_name, content_hash, first_seen_at, last_seen_at,
+    changed_at, closed_at)
+SELECT 'platform' || n % 10, 'old' || n,
+    'https://market.example/old/' || n, '오래된 일감 ' || n, repeat(md5(CAST(n AS text)) || ' ', 40),
+    ARRAY['Python', 'React'], n, n * 2, 'KRW', CASE WHEN n % 5 < 2 THEN 'closed' ELSE 'open' END,
+    timestamptz '2026-01-01' + n * interval '1 second', timestamptz '2027-01-01' + n * interval '1 second',
+    '클라이언트 ' || n % 200000, CASE WHEN n % 5 = 0 THEN NULL ELSE decode(md5(CAST(n AS text)), 'hex') END,
+    now(), now(), now(), CASE WHEN n % 5 < 2 THEN now() END
+FROM generate_series(CAST(:first AS int), CAST(:last AS int)) AS n
+"""
+_STORE = text("""
+INSERT INTO projects (platform, external_id, url, title, status, content_hash, first_seen_at, last_seen_at,
+    changed_at)
+VALUES ('live', CAST(:number AS text), 'https://market.example/live', '새 일감', 'open', '\\x01',
+    now(), now(), now())
+""")
+_TOUCH = text("UPDATE projects SET last_seen_at = now() WHERE id = :id")
+_READ = text(
+    "SELECT id, title FROM projects WHERE closed_at IS NULL ORDER BY listed_at DESC, id DESC LIMIT 20"
+)
+
+
+def measure() -> list[Figure]:
+    """The longest waits, and how long the migration took."""
+    with with_database() as environment, schema(environment) as env:
+        return asyncio.run(_measure(Config.load(env)))
+
+
+async def _measure(config: Config) -> list[Figure]:
+    async with await AsyncDatabase.from_config(config) as database:
+        await _fill(database, config.db_schema)
+        before = await _waits(config, asyncio.sleep(QUIET))
+        taken, alone = await _migrated(config)
+        await _move(database, config.db_schema, "downgrade")
+        _, beside = await _migrated(config, _open_for_long(database))
+    return [
+        *_figures(f"{ROWS:,} rows", alone, before),
+        *_figures(f"beside a transaction of {LONG:g} s", beside, before),
+        Figure(name="the migration's own time", value=taken, unit="s", note=f"{ROWS:,} rows"),
+    ]
+
+
+def _figures(where: str, during: _Waits, before: _Waits) -> list[Figure]:
+    return [
+        Figure(
+            name=f"longest wait of a {who}, {where}",
+            value=max(getattr(during, who)) * 1000,
+            unit="ms",
+            at_most=MOST,
+            note=f"of {len(getattr(during, who)):,}; {max(getattr(before, who)) * 1000:.0f} ms without",
+        )
+        for who in ("writer", "reader")
+    ]
+
+
+async def _fill(database: AsyncDatabase, name: str) -> None:
+    async with database.engine.begin() as connection:
+        await connection.execute(CreateSchema(name))
+    await _move(database, name, "upgrade")
+    for first in range(0, ROWS, PART):
+        async with database.engine.begin() as connection:
+            await connection.execute(text(_FILL), {"first": first + 1, "last": min(first + PART, ROWS)})
+    async with database.engine.connect() as connection:
+        await connection.execution_options(isolation_level="AUTOCOMMIT")
+        await connection.execute(text("VACUUM ANALYZE projects"))
+
+
+async def _move(database: AsyncDatabase, name: str, direction: str) -> None:
+    """Bring the tables to the first revision."""
+
+    def move(connection: Connection) -> None:
+        config = migrate.alembic_config()
+        config.attributes.update(connection=connection, schema=name)
+        getattr(command, direction)(config, FIRST)
+
+    async with database.engine.connect() as connection:
+        await connection.run_sync(move)
+
+
+@dataclass(slots=True)
+class _Waits:
+    """Seconds of every transaction."""
+
+    writer: list[float] = field(default_factory=list)
+    reader: list[float] = field(default_factory=list)
+
+
+async def _waits(config: Config, work: Awaitable[Any]) -> _Waits:
+    """What writer and reader wait for while `work` is under way."""
+    waits = _Waits()
+    ended = asyncio.Event()
+    chance = random.Random(1)
+
+    async def write(connection: Any) -> None:
+        await connection.execute(_STORE, {"number": f"{time.monotonic_ns()}"})
+        await connection.execute(_TOUCH, {"id": chance.randrange(1, ROWS + 1)})
+
+    async def read(connection: Any) -> None:
+        await connection.execute(_READ)
+
+    async with await AsyncDatabase.from_config(config) as database:
+        working = [
+            asyncio.create_task(_again_and_again(database, ended, write, waits.writer)),
+            asyncio.create_task(_again_and_again(database, ended, read, waits.reader)),
+        ]
+        await work
+        ended.set()
+        await asyncio.gather(*working)
+    return waits
+
+
+async def _again_and_again(
+    database: AsyncDatabase,
+    ended: asyncio.Event,
+    transact: Callable[[Any], Awaitable[None]],
+    waits: list[float],
+) -> None:
+    async with database.engine.connect() as connection:
+        while not ended.is_set():
+            begun = time.perf_counter()
+            await transact(connection)
+            await connection.commit()
+            waits.append(time.perf_counter() - begun)
+            await asyncio.sleep(PAUSE)
+
+
+async def _migrated(config: Config, beside: Awaitable[None] | None = None) -> tuple[float, _Waits]:
+    """Seconds that `scrapy migrate` took, and the waits; `beside` goes on meanwhile."""
+    url = config.async_db_url
+    assert url is not None
+    environment = {
+        **os.environ,
+        "DATABASE_URL": url.render_as_string(hide_password=False),
+        "DB_SCHEMA": config.db_schema,
+        "OUTSOURCE_DATA_DIR": str(config.outsource_data_dir),
+    }
+    taken = 0.0
+
+    async def run() -> None:
+        nonlocal taken
+        begun = time.perf_counter()
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "scrapy.cmdline", "migrate", env=environment, stdout=subprocess.DEVNULL
+        )
+        if await process.wait():
+            raise RuntimeError(f"scrapy migrate ended with {process.returncode}")
+        taken = time.perf_counter() - begun
+
+    other = None if beside is None else asyncio.ensure_future(beside)
+    waits = await _waits(config, run())
+    if other is not None:
+        await other
+    return taken, waits
+
+
+async def _open_for_long(database: AsyncDatabase) -> None:
+    async with database.engine.connect() as connection:
+        await connection.execute(text("SELECT id FROM projects LIMIT 1"))
+        await asyncio.sleep(LONG)
