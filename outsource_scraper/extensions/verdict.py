@@ -112,8 +112,11 @@ def _credential_refused(stats: Mapping[str, Any], _finish_reason: str) -> Outcom
     return None if sentence is None else Outcome(verdict=Verdict.FAILED, reason=str(sentence))
 
 
-def _blocked(stats: Mapping[str, Any], _finish_reason: str) -> Outcome | None:
+def _blocked(stats: Mapping[str, Any], finish_reason: str) -> Outcome | None:
     if not _count(stats, "blocked/count"):
+        if finish_reason == "closespider_timeout" and stats.get("manners/waiting"):
+            reason = "the site went on having no room for us until the time was up"
+            return Outcome(verdict=Verdict.BLOCKED, reason=reason)
         return None
     return Outcome(verdict=Verdict.BLOCKED, reason=str(stats.get("blocked/reason")))
 

@@ -66,7 +66,7 @@ class BackoffMiddleware:
     Settings: `BACKOFF_TIMES` (refusals in a row before giving up), `BACKOFF_BASE` (seconds of the first wait
     without Retry-After, or the site's delay if that is longer; doubled for each further one), `BACKOFF_MAX`
     (seconds; the longest wait, and the longest Retry-After that is waited for). Stats: `manners/backoffs`,
-    `manners/seconds_waited` (rounded up).
+    `manners/seconds_waited` (rounded up), and `manners/waiting`, whether the last answer was a refusal.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -105,6 +105,7 @@ class BackoffMiddleware:
             logger.error("%s has no room for us (%d); it is not asked any more", site, response.status)
             return response.replace(flags=[*response.flags, GIVEN_UP])
         logger.warning("%s has no room (%d): nothing is asked of it for %.1f s", site, response.status, wait)
+        self._crawler.stats.set_value("manners/waiting", True)
         self._crawler.stats.inc_value("manners/backoffs")
         self._crawler.stats.inc_value("manners/seconds_waited", math.ceil(wait))
         if further:
@@ -127,6 +128,7 @@ class BackoffMiddleware:
         if strain is None or strain.waits:
             return
         strain.refusals = 0
+        self._crawler.stats.set_value("manners/waiting", False)
         delay = own.get("delay", strain.delay)
         slot.delay = max(delay, slot.delay / 2)
         if slot.delay <= max(delay, _LEAST):

@@ -11,6 +11,7 @@ import asyncio
 import logging
 import os
 import socket
+import time
 from array import array
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -85,8 +86,8 @@ class StorePipeline:
         self._seen_run = None if seen_run is None else int(seen_run)
 
         self._stats = crawler.stats
-        self._ahead = timedelta()
-        """By how much the database's clock is ahead of ours."""
+        self._started = (datetime.now(UTC), time.monotonic())
+        """When the run began, by the database's clock and by one that nobody can set."""
         self.run_id: int | None = None
         """The row of this run in `crawl_runs`, once the spider is open."""
         self.platform = ""
@@ -238,8 +239,7 @@ class StorePipeline:
         Raises CloseSpider where another crawl of the platform is under way.
         """
         process = f"{socket.gethostname()}:{os.getpid()}"
-        server_time = await self._run_session.persistently(runs.server_time)
-        self._ahead = server_time - datetime.now(UTC)
+        self._started = (await self._run_session.persistently(runs.server_time), time.monotonic())
         started = await self._run_session.persistently(
             lambda session: runs.start_run(
                 session, self.platform, mode, arguments, process=process, seen=self._seen_run
@@ -253,7 +253,8 @@ class StorePipeline:
             raise CloseSpider("busy")
 
     def _now(self) -> datetime:
-        return datetime.now(UTC) + self._ahead
+        began, at = self._started
+        return began + timedelta(seconds=time.monotonic() - at)
 
     async def _purge(self) -> None:
         """Delete what the platform's terms let nobody keep any longer."""

@@ -24,7 +24,7 @@ COUNTED = tuple(
 _NULLABLE = tuple(name for name in COUNTED if name != "skills")
 _values = attrgetter(*_NULLABLE)
 
-_LONGEST_REASON = 200
+_LONGEST_REASON = 500
 _MOST_REASONS = 100
 """Kept of the reasons why records were rejected: each may name its record."""
 

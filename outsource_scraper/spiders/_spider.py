@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from operator import attrgetter
+from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
 from pydantic import SecretStr
@@ -523,9 +524,18 @@ def _copy_json(value: Any) -> Any:
     return [_copy_json(inner) for inner in value] if isinstance(value, list) else value
 
 
+_STARTED = (datetime.now(UTC), monotonic())
+
+
+def _our_time() -> datetime:
+    """The time by our own clock, as it was when the process began: it may be set while pages are read."""
+    began, at = _STARTED
+    return began + timedelta(seconds=monotonic() - at)
+
+
 def _server_time(response: Response) -> datetime:
     """When the server sent `response`: its Date header, unless that is a day off our own clock."""
-    now = datetime.now(UTC)
+    now = _our_time()
     header = response.headers.get("Date")
     if header is None:
         return now

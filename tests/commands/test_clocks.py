@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -118,3 +119,39 @@ async def test_at_the_same_time(
     assert ended.returncode == 0, ended.stderr
     runs = await rows("SELECT verdict FROM crawl_runs WHERE platform = 'flru' ORDER BY id")
     assert [run["verdict"] for run in runs] == ["ok", "busy"]
+
+
+@pytest.mark.parametrize("jump", ["+3d", "-3d"])
+async def test_a_clock_that_jumps_in_the_middle_of_a_crawl(
+    jump: str, machines: Machines, crawl: Crawl, market: Market, rows: Rows, tmp_path: Path
+) -> None:
+    """No time is off by it: neither what is counted from the ages on a page, nor when something was seen."""
+    assert crawl("remoteok").returncode == 0, "the tables are there"
+    clock = tmp_path / "clock"
+    clock.write_text("+0\n")
+    preload = {name: value for name, value in machines["ahead"].items() if name != "FAKETIME"}
+    env = preload | {"FAKETIME_TIMESTAMP_FILE": str(clock), "FAKETIME_NO_CACHE": "1"}
+    market.control.fault("slow", platform="flru", path="page-2", seconds=4.0)
+    working = asyncio.create_task(asyncio.to_thread(crawl, "flru", "-a", "mode=full", **env))
+    while not await rows("SELECT 1 FROM projects WHERE platform = 'flru'"):
+        assert not working.done(), working.result().stderr
+        await asyncio.sleep(0.1)
+    clock.write_text(f"{jump}\n")
+    ended = await working
+    assert ended.returncode == 0, ended.stderr
+    days = 3 if jump == "+3d" else -3
+    assert abs(off(ended.stderr) / 86400 - days) < 0.1, "the clock of the crawl was set"
+    stored = {row["external_id"]: row for row in await rows("SELECT * FROM projects WHERE platform = 'flru'")}
+    truth = market.control.truth("flru")
+    assert stored.keys() == {one["project"]["external_id"] for one in truth}
+    for one in truth:
+        row = stored[one["project"]["external_id"]]
+        wanted = datetime.fromisoformat(one["project"]["posted_at"])
+        assert abs((row["posted_at"] - wanted).total_seconds()) <= one["precision"].get("posted_at", 0)
+    wrong = (
+        "SELECT 1 FROM projects WHERE least(first_seen_at, last_seen_at) < now() - interval '1 hour'"
+        " OR greatest(first_seen_at, last_seen_at) > clock_timestamp() OR last_seen_at < first_seen_at"
+    )
+    assert await rows(wrong) == []
+    (run,) = await rows("SELECT * FROM crawl_runs WHERE platform = 'flru'")
+    assert timedelta() < run["finished_at"] - run["started_at"] < timedelta(minutes=5)

@@ -462,7 +462,7 @@ async def test_machines_need_not_agree_on_the_time(
         await store.process_item(project(1))
     monkeypatch.setattr("outsource_scraper.pipelines.store.datetime", MinuteBehind)
     async with opened(database.engine.url, tmp_path) as store:
-        assert store._ahead > timedelta(seconds=50)
+        assert store._now() - MinuteBehind.now(UTC) > timedelta(seconds=50)
         await store.process_item(project(1, title="다른 일감"))
     # A batch that seems older than the row would have been taken for one that comes late from the spool.
     assert stats(store)["updated"] == 1
