@@ -24,57 +24,41 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from decimal import Context, Decimal
+from decimal import Decimal
 from functools import lru_cache
-from html import unescape
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
-from unicodedata import decimal, normalize
+from typing import TYPE_CHECKING
 
 from outsource_scraper.items import PaymentType
+from outsource_scraper.normalize._money_amounts import (
+    EXPONENT_LIMIT,
+    TEXT_LIMIT,
+    Amount,
+    amounts_in,
+    canonical,
+    clean,
+    marks_in,
+    resolve,
+)
 from outsource_scraper.normalize._money_words import (
-    AMOUNT,
-    ANY_CASE_CODES,
-    BIG_UNITS,
     BOUND_AFTER,
     BOUND_BEFORE,
-    CODE_BEFORE,
     COUNT_UNIT,
-    CURRENCY,
-    CUT_NUMBER,
-    DATE_OR_TIME,
     FAMILIES,
     GLUE,
-    GROUPED,
-    INVISIBLE,
     ISO_4217,
     LABEL,
     LABELS,
     LETTER,
     LINK,
-    LONGEST_PREFIX,
-    MARKS,
     MONTH_NAME,
     MONTHLY_BEFORE,
-    OTHER_DIGIT,
-    POWERS,
     RATE,
     RATE_UNITS,
-    SMALL_UNITS,
-    UNIT_PART,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-_TEXT_LIMIT = 300
-"""Characters of a text that are read, its whitespace folded: a page given by mistake costs no more."""
-_RAW_LIMIT = 4 * _TEXT_LIMIT
-_EXPONENT_LIMIT = 400
-"""Beyond every float (1e308): a `Decimal` that would need gigabytes to be written out is no amount."""
-_EXACT = Context(prec=4 * _TEXT_LIMIT, traps=[])
-"""Holds every number that fits into a text, times any multiplier, so that nothing is rounded."""
-
+    from collections.abc import Sequence
 
 _API_NUMBER = re.compile(r"(?:\d+|\d{1,3}(?:,\d{2,3})*,\d{3})(?:\.\d+)?")
 
@@ -95,43 +79,6 @@ class Budget:
     """Only what the text itself says. A weekly or yearly rate, or two kinds at once, gives `None`."""
 
 
-class _Amount(NamedTuple):
-    """One number of a text with everything that belongs to it; its value is `base` times ten to `power`."""
-
-    start: int
-    end: int
-    base: Decimal | None
-    """`None` where the number cannot be read or is negative."""
-    power: int
-    marks: tuple[str, ...]
-    closed: bool
-    """A currency follows, so a multiplier further on is not meant for this number."""
-    units: str
-    """Its East Asian units, which prove money as a currency does."""
-    digits: tuple[int, int]
-    """Where the bare number stands."""
-
-    @property
-    def stated(self) -> bool:
-        return bool(self.base is not None and (self.marks or self.units))
-
-    @property
-    def value(self) -> Decimal:
-        return canonical((self.base or Decimal()).scaleb(self.power, _EXACT))
-
-
-def canonical(amount: Decimal) -> Decimal:
-    """Return the same amount without exponent and superfluous zeros, so that equal amounts are equal as text.
-
-    `Decimal("1500.00")` and `Decimal("1.5E+3")` both give `Decimal("1500")`; nothing is rounded.
-    The digits are written out: an exponent of millions costs as many bytes.
-    """
-    if not amount:
-        return Decimal(0)
-    text = format(amount, "f")
-    return Decimal(text.rstrip("0").rstrip(".") if "." in text else text)
-
-
 def parse_amount(value: object) -> Decimal | None:
     """Read one number of an API: int, float, `Decimal`, or a numeric string ("1500.00", "1,500").
 
@@ -141,14 +88,14 @@ def parse_amount(value: object) -> Decimal | None:
     """
     if isinstance(value, str):
         text = value.strip()
-        if len(text) > _TEXT_LIMIT or not _API_NUMBER.fullmatch(text):
+        if len(text) > TEXT_LIMIT or not _API_NUMBER.fullmatch(text):
             return None
         amount = Decimal(text.replace(",", ""))
     elif isinstance(value, int | float | Decimal) and not isinstance(value, bool):
         amount = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
     else:
         return None
-    if not amount.is_finite() or amount <= 0 or abs(amount.adjusted()) > _EXPONENT_LIMIT:
+    if not amount.is_finite() or amount <= 0 or abs(amount.adjusted()) > EXPONENT_LIMIT:
         return None
     return canonical(amount)
 
@@ -161,10 +108,10 @@ def parse_currency(text: str | None) -> str | None:
     """
     if not text:
         return None
-    shown = _clean(text)
+    shown = clean(text)
     if shown.upper() in ISO_4217:
         return shown.upper()
-    return _resolve(_marks(shown), None)
+    return resolve(marks_in(shown), None)
 
 
 @lru_cache(maxsize=4_096)  # round amounts and a site's own price ranges repeat
@@ -178,14 +125,14 @@ def parse_budget(text: str | None, *, currency: str | None = None) -> Budget:
     """
     if not text:
         return Budget()
-    shown = _clean(text)
+    shown = clean(text)
     low = shown.lower()
-    chosen = _choose(_amounts(shown, low), low)
+    chosen = _choose(amounts_in(shown, low), low)
     if not chosen:
         return Budget(payment_type=_labelled(low))
-    marks = [mark for amount in chosen for mark in amount.marks] or list(_marks(shown))
+    marks = [mark for amount in chosen for mark in amount.marks] or list(marks_in(shown))
     if marks:
-        found = _resolve(marks, currency)
+        found = resolve(marks, currency)
     else:
         found = "KRW" if any(unit in amount.units for amount in chosen for unit in "천만억") else currency
     bound, rate = _surroundings(low, chosen[0].start, chosen[-1].end, found)
@@ -202,140 +149,7 @@ def parse_budget(text: str | None, *, currency: str | None = None) -> Budget:
     return Budget(minimum, maximum, found, payment_type)
 
 
-def _clean(text: str) -> str:
-    """Fold what only looks different: entities, widths, digits of other scripts, invisible marks, spaces."""
-    raw = text[:_RAW_LIMIT]
-    if "&" in raw:
-        raw = unescape(raw)
-    if not raw.isascii():
-        # "İ" is the one letter that grows when lowered; positions must hold in both forms.
-        raw = INVISIBLE.sub("", normalize("NFKC", raw)).replace("İ", "I")
-        raw = OTHER_DIGIT.sub(lambda digit: str(decimal(digit[0])), raw).replace("٫", ".").replace("٬", ",")
-    shown = " ".join(raw.split())
-    if len(shown) > _TEXT_LIMIT or len(text) > _RAW_LIMIT:
-        shown = CUT_NUMBER.sub("", shown[:_TEXT_LIMIT])
-    return DATE_OR_TIME.sub("|", shown)
-
-
-def _known_code(shown: str, span: tuple[int, int]) -> str | None:
-    word = shown[span[0] : span[1]]
-    code = word.upper()
-    return code if code in ISO_4217 and (word == code or code in ANY_CASE_CODES) else None
-
-
-def _marks(shown: str) -> Iterator[str]:
-    """Yield every currency that a text names: codes, and families where a mark is ambiguous."""
-    for match in CURRENCY.finditer(shown.lower()):
-        mark = MARKS[match["mark"]] if match["mark"] else _known_code(shown, match.span("code"))
-        if mark:
-            yield mark
-
-
-def _resolve(marks: Iterable[str], default: str | None) -> str | None:
-    """Return the first unambiguous currency, else what the first family means on this platform."""
-    meant = None
-    for mark in marks:
-        if mark not in FAMILIES:
-            return mark
-        fallback, members = FAMILIES[mark]
-        meant = meant or (default if default in members else fallback)
-    return meant
-
-
-def _read_number(text: str, *, scaled: bool) -> Decimal | None:
-    """Read digits with separators by the rules of the module; `scaled` tells that a multiplier follows."""
-    if text.isdigit():
-        return Decimal(text)
-    text = text.replace(" ", "").replace("'", "").replace("’", "")
-    mark = "." if text.rfind(".") > text.rfind(",") else ","
-    other = "," if mark == "." else "."
-    whole, _, fraction = text.rpartition(mark) if mark in text else (text, "", "")
-    if other in text or mark in whole:
-        if mark in whole:  # it repeats, so it can only group
-            whole, fraction = text, ""
-        if not GROUPED.fullmatch(whole):
-            return None
-    elif len(fraction) == 3 and GROUPED.fullmatch(text) and not (mark == "." and scaled):
-        whole, fraction = text, ""
-    elif mark == "," and len(fraction) > 3:
-        return None
-    return Decimal(f"{whole.replace(',', '').replace('.', '')}.{fraction}")
-
-
-def _read_units(text: str) -> tuple[Decimal | None, int]:
-    """Read "1억 2,000만" or "2천5백만"; a single part keeps its big unit as a power, to share in a range."""
-    total = section = Decimal(0)
-    last, parts = 99, UNIT_PART.findall(text)
-    for number, units in parts:
-        base = _read_number(number, scaled=True)
-        big = sum(BIG_UNITS.get(unit, 0) for unit in units)
-        if base is None or big >= last:
-            return None, 0
-        small = sum(SMALL_UNITS.get(unit, 0) for unit in units)
-        if last == 8 and small and not big:
-            big = 4  # "2억 5천" leaves 만 unsaid
-        section = _EXACT.add(section, base.scaleb(small, _EXACT))
-        if len(parts) == 1:
-            return section, big
-        if big:
-            total, section, last = _EXACT.add(total, section.scaleb(big, _EXACT)), Decimal(0), big
-    return (_EXACT.add(total, section), 0) if section.adjusted() < last else (None, 0)
-
-
-def _amounts(shown: str, low: str) -> list[_Amount]:
-    """Find every number with the multiplier and the currency marks that touch it."""
-    amounts: list[_Amount] = []
-    previous = 0
-    for match in AMOUNT.finditer(low):
-        number, units, mark = match.group("number", "units", "mark")
-        after = [MARKS[mark]] if mark else []
-        end = match.end()
-        if match["code"]:
-            code = _known_code(shown, match.span("code"))
-            if code:
-                after.append(code)
-            else:
-                end = match.start("code")
-                end -= low[end - 1] == " "
-        before, start, minus = _marks_before(shown, low, previous, match.start())
-        power = match["power"] or match["letter"] or match["apart"]
-        if units:
-            base, exponent = _read_units(number + units)
-        else:
-            base, exponent = _read_number(number, scaled=bool(power)), POWERS[power] if power else 0
-        if minus:
-            base = None
-        span = match.span("number")
-        amounts.append(_Amount(start, end, base, exponent, (*before, *after), bool(after), units or "", span))
-        previous = end
-    return amounts
-
-
-def _marks_before(shown: str, low: str, previous: int, start: int) -> tuple[list[str], int, bool]:
-    """Return the marks before a number, where the amount therefore begins, and whether it is negative."""
-    stop = start
-    minus = stop > previous and low[stop - 1] in "-−–"
-    stop -= minus
-    while stop > previous and low[stop - 1] in " .":
-        stop -= 1
-    marks: list[str] = []
-    begin = start
-    for place in range(max(previous, stop - LONGEST_PREFIX), stop):
-        found = MARKS.get(low[place:stop])
-        if found and not (place and LETTER.match(low[place]) and LETTER.match(low[place - 1])):
-            marks, begin, stop = [found], place, place
-            break
-    match = CODE_BEFORE.search(low, max(previous, stop - 4), stop)
-    code = _known_code(shown, match.span("code")) if match else None
-    # "TOP $500" speaks of no Tongan money.
-    if match and code and (not marks or code == marks[0] or code in FAMILIES.get(marks[0], ((), ()))[1]):
-        marks, begin = [*marks, code], match.start("code")
-    # A dash after a number begins a range; a sign stands behind a mark or in front of everything.
-    lead = low[:begin] if previous == 0 else ""
-    return marks, begin, (minus and bool(marks)) or lead in {"-", "−"} or lead.endswith((" -", " −"))
-
-
-def _is_plain(low: str, amount: _Amount) -> bool:
+def _is_plain(low: str, amount: Amount) -> bool:
     """Tell whether nothing speaks against a bare number's being money."""
     first, last = amount.digits
     return amount.base is not None and not (
@@ -346,7 +160,7 @@ def _is_plain(low: str, amount: _Amount) -> bool:
     )
 
 
-def _choose(amounts: Sequence[_Amount], low: str) -> Sequence[_Amount]:
+def _choose(amounts: Sequence[Amount], low: str) -> Sequence[Amount]:
     """Return the range or the single amount that is the budget, in reading order; empty where none is."""
     linked = [bool(LINK.fullmatch(low, one.end, two.start)) for one, two in pairwise(amounts)]
     for index, amount in enumerate(amounts):
@@ -358,7 +172,7 @@ def _choose(amounts: Sequence[_Amount], low: str) -> Sequence[_Amount]:
     if MONTH_NAME.search(low):
         return []
     # Numbers held together by dashes, slashes or spaces are one run: a range, or a telephone number.
-    runs: list[list[_Amount]] = []
+    runs: list[list[Amount]] = []
     for index, amount in enumerate(amounts):
         if index and (linked[index - 1] or GLUE.fullmatch(low, amounts[index - 1].end, amount.start)):
             runs[-1].append(amount)
@@ -373,7 +187,7 @@ def _choose(amounts: Sequence[_Amount], low: str) -> Sequence[_Amount]:
     return money[0]
 
 
-def _one_range(one: _Amount, two: _Amount) -> bool:
+def _one_range(one: Amount, two: Amount) -> bool:
     """Tell whether two linked amounts are in one currency, at least one of them saying so."""
     if one.base is None or two.base is None or not (one.stated or two.stated):
         return False
@@ -384,7 +198,7 @@ def _one_range(one: _Amount, two: _Amount) -> bool:
     return not first or not second or not first.isdisjoint(second)
 
 
-def _share_power(one: _Amount, two: _Amount) -> _Amount:
+def _share_power(one: Amount, two: Amount) -> Amount:
     """Give the multiplier written once, at the end, to the lower bound too: "500~1000만원", "$1-2k"."""
     if one.power or one.closed or one.base is None or two.base is None or one.base > two.base:
         return one
@@ -408,7 +222,7 @@ def _surroundings(
     return "max" if open_below else None, rate
 
 
-def _bounds(chosen: Sequence[_Amount], bound: str | None) -> tuple[Decimal | None, Decimal | None]:
+def _bounds(chosen: Sequence[Amount], bound: str | None) -> tuple[Decimal | None, Decimal | None]:
     """Put the amounts in order; one of zero states nothing, so a range from zero has only its upper end."""
     values = sorted(amount.value for amount in chosen if amount.base)
     if not values:
