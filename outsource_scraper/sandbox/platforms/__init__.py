@@ -1,5 +1,7 @@
 """The platforms of the market: each is one module here that defines `PLATFORM`; none is named elsewhere.
 
+What a platform's module needs besides may stand in one whose name begins with an underscore.
+
 To add one, write `platforms/<name>.py` with a subclass of `Platform` and `PLATFORM = ThatClass()`. Say in its
 docstring which saved page or documentation its structure was taken from. The words come from
 `sandbox.texts`.
@@ -143,6 +145,8 @@ def platforms() -> Mapping[str, Platform]:
     """All platforms by name. Raises TypeError where a module here defines no `PLATFORM`."""
     found: dict[str, Platform] = {}
     for info in pkgutil.iter_modules(__path__):
+        if info.name.startswith("_"):
+            continue
         platform: Any = getattr(import_module(f"{__name__}.{info.name}"), "PLATFORM", None)
         if not isinstance(platform, Platform):
             raise TypeError(f"sandbox/platforms/{info.name}.py defines no PLATFORM")
