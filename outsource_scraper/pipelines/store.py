@@ -20,7 +20,6 @@ from scrapy.exceptions import CloseSpider, DropItem
 
 from outsource_scraper.config import Config
 from outsource_scraper.database import closing, coverage, faults, listings, runs
-from outsource_scraper.database.batches import Batch, BatchResult
 from outsource_scraper.database.changes import content_hash
 from outsource_scraper.database.projects import TOUCH_AFTER, store_batch
 from outsource_scraper.database.retention import purge
@@ -28,6 +27,7 @@ from outsource_scraper.database.session import PATIENCE, AsyncDatabase
 from outsource_scraper.database.spool import Spool, replay
 from outsource_scraper.errors import DatabaseUnavailable
 from outsource_scraper.items import GonePosting, Project, RejectedRecord
+from outsource_scraper.pipelines._group import Group
 from outsource_scraper.pipelines._run_session import RunSession
 
 if TYPE_CHECKING:
@@ -36,26 +36,12 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from sqlalchemy.ext.asyncio import AsyncSession
 
+    from outsource_scraper.database.batches import Batch, BatchResult
     from outsource_scraper.database.models import CrawlRun
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-
-class _Group:
-    """A batch, and the items that wait for it."""
-
-    __slots__ = ("batch", "done", "linger", "opened_at", "refused", "stored")
-
-    def __init__(self, linger: asyncio.TimerHandle, opened_at: datetime) -> None:
-        self.batch = Batch()
-        self.done = asyncio.Event()
-        self.linger = linger
-        self.opened_at = opened_at
-        self.stored = False
-        self.refused: frozenset[tuple[str, str | None]] = frozenset()
-        """Platform and external id of what stands in `rejected_records` now."""
 
 
 class StorePipeline:
@@ -99,8 +85,8 @@ class StorePipeline:
         self._told: dict[str, bytes] = {}
         """By external id, the hash of what a listing told of projects that are not stored yet. Lost with a
         batch that goes to disk, one costs a detail page fetched once more."""
-        self._open: _Group | None = None
-        self._closed: asyncio.Queue[_Group | None] = asyncio.Queue()
+        self._open: Group | None = None
+        self._closed: asyncio.Queue[Group | None] = asyncio.Queue()
         self._writer: asyncio.Task[None] | None = None
         """None until the spider is open."""
         self._failed = False
@@ -155,7 +141,7 @@ class StorePipeline:
         group = self._open
         if group is None:
             linger = asyncio.get_running_loop().call_later(self._linger, self._close_group)
-            group = self._open = _Group(linger, self._now())
+            group = self._open = Group(linger, self._now())
         listing_hash = self._told.pop(item.external_id, None) if isinstance(item, Project) else None
         group.batch.add(item, listing_hash)
         if len(group.batch) >= self._size:
@@ -282,7 +268,7 @@ class StorePipeline:
             finally:
                 group.done.set()
 
-    async def _store(self, group: _Group) -> None:
+    async def _store(self, group: Group) -> None:
         batch = group.batch
         try:
             # Once given up, not again: every further batch would wait out all its retries.

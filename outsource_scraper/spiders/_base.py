@@ -1,8 +1,9 @@
 """The access patterns, by which a platform's file says how a response becomes records.
 
 `ListingSpider` reads HTML cards, `ApiSpider` JSON, `EmbeddedJsonSpider` JSON inside a page, `FeedSpider` RSS
-and Atom. The rest of a crawl is in `_spider`. A platform's file sets `platform`, `listing_url` and `read`;
-where it has detail pages also `detail_request`, `is_detail` and `read_detail`.
+and Atom. How pages are read is in `_reader`, and the rest of a crawl in `_spider`. A platform's file sets
+`platform`, `listing_url` and `read`; where it has detail pages also `detail_request`, `is_detail` and
+`read_detail`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from lxml import etree
 from scrapy.selector import Selector
 
 from outsource_scraper.errors import PageError, RecordError
-from outsource_scraper.spiders._spider import Page, PlatformSpider
+from outsource_scraper.spiders._reader import Page
+from outsource_scraper.spiders._spider import PlatformSpider
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

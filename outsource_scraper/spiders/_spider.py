@@ -1,47 +1,41 @@
-"""What every spider does alike, whatever its records are.
+"""How every platform is crawled, whatever its records are.
 
-`PlatformSpider` owns the arguments, the pages in their order, the rule that stops them, detail pages and
-isolation: a record that cannot be read becomes a `RejectedRecord`, the others of its page go on. How a
-response becomes records is said by the access patterns in `_base`.
+`PlatformSpider` owns the arguments, the pages in their order, the rule that stops them, and detail pages. How
+a page is read is in `_reader`, and how a response becomes records is said by the access patterns in `_base`.
 """
 
 from __future__ import annotations
 
 import importlib.util
-from abc import ABC, abstractmethod
-from dataclasses import dataclass, field, fields, replace
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from dataclasses import fields
+from datetime import UTC, datetime
 from operator import attrgetter
-from time import monotonic
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from pydantic import SecretStr
 from scrapy import Request, Spider
 from scrapy.exceptions import CloseSpider
-from scrapy.http import Response, TextResponse
 from scrapy.spidermiddlewares.httperror import HttpError
 
 from outsource_scraper.errors import (
     ConfigError,
     CredentialRefused,
-    OutsourceScraperError,
     PageError,
 )
-from outsource_scraper.items import GonePosting, Project, RejectedRecord
-from outsource_scraper.normalize.validity import problem
+from outsource_scraper.items import GonePosting, Project
 from outsource_scraper.spiders._arguments import CrawlArguments, Mode
+from outsource_scraper.spiders._reader import PlatformReader, R, Reading, sentence_of, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 
     from scrapy.crawler import Crawler
+    from scrapy.http import Response
     from scrapy.settings import BaseSettings
     from twisted.python.failure import Failure
 
     from outsource_scraper.spiders._platform import Platform
-R = TypeVar("R")
-"""What one record is: a `Selector`, a JSON object, an element of a feed."""
+    from outsource_scraper.spiders._reader import Page
 
 BROWSER = "outsource_scraper.middlewares.browser.BrowserDownloadHandler"
 """By name: the browser's libraries are loaded by crawls that render, and by no other."""
@@ -60,43 +54,7 @@ MAX_FAILED_PAGES = 2
 """Listing pages that may fail one after the other before the crawl gives the listing up."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """One response on its way to records."""
-
-    response: TextResponse
-    number: int
-    """1 for the first page of the listing."""
-    now: datetime
-    """The server's clock when it sent the page: what relative ages on the page count from. Aware, UTC."""
-    document: Any
-    """The parsed body: a `Selector`, the JSON value, or the root element of a feed."""
-
-    def urljoin(self, link: str) -> str:
-        """`link` as an absolute URL."""
-        return self.response.urljoin(link)
-
-
-@dataclass(slots=True, kw_only=True)
-class Reading:
-    """What one page gave."""
-
-    projects: list[Project] = field(default_factory=list)
-    rejected: list[RejectedRecord] = field(default_factory=list)
-    skipped: int = 0
-    """Records that are no projects: advertisements, employment, or what the arguments leave out."""
-    duplicates: int = 0
-    """Records whose id stood on the page before."""
-    outdated: int = 0
-    """Of `skipped`, those posted before `since`."""
-
-    @property
-    def records(self) -> int:
-        """Every record of the page, whatever became of it."""
-        return len(self.projects) + len(self.rejected) + self.skipped + self.duplicates
-
-
-class PlatformSpider(Spider, ABC, Generic[R]):
+class PlatformSpider(PlatformReader[R], Spider):
     """One platform: from its listing pages to `Project` items."""
 
     platform: ClassVar[Platform]
@@ -219,101 +177,9 @@ class PlatformSpider(Spider, ABC, Generic[R]):
         """Request of listing page `number`, where a URL alone does not say it all."""
         return Request(self.listing_url(number))
 
-    @abstractmethod
-    def document(self, response: TextResponse) -> Any:
-        """Parse the body; `PageError` where it is not what was expected."""
-
-    @abstractmethod
-    def records(self, page: Page) -> Iterable[R]:
-        """The records of a listing page; `PageError` where there is no place for them."""
-
-    @abstractmethod
-    def read(self, record: R, page: Page) -> Project | None:
-        """One record as a project, or None where it is no project. Any exception rejects the record."""
-
-    @abstractmethod
-    def source(self, record: R) -> str:
-        """The record as it came, for `RejectedRecord.source`."""
-
-    def has_next(self, page: Page) -> bool:
-        """Whether the listing goes on behind `page`."""
-        return False
-
-    def stated_total(self, page: Page) -> int | None:
-        """How many results the page says it has; None where it says nothing of it."""
-        return None
-
     def detail_request(self, project: Project) -> Request | None:
         """Request of the page that tells more of `project`; None where the listing tells all."""
         return None
-
-    def is_detail(self, response: TextResponse) -> bool:
-        """Whether a saved response is a detail page and not a listing."""
-        return False
-
-    def read_detail(self, page: Page, project: Project | None) -> Project:
-        """Complete `project` from its detail page; None: the page is read alone, make it from that."""
-        raise NotImplementedError(f"{type(self).__name__} has no detail pages")
-
-    # Reading: no network, no database; `scrapy extract` calls these as the crawl does
-
-    def open_page(self, response: Response, *, number: int = 1, now: datetime | None = None) -> Page:
-        """Parse `response`; `PageError` where it is not what this platform answers with."""
-        if not isinstance(response, TextResponse):
-            raise PageError(f"{response.url} is not text: it begins with {bytes(response.body[:20])!r}")
-        return Page(
-            response=response,
-            number=number,
-            now=now or _server_time(response),
-            document=self.document(response),
-        )
-
-    def read_page(self, page: Page) -> Reading:
-        """Read every record of a listing page.
-
-        Raises:
-            PageError: the page holds no place for records at all.
-        """
-        reading = Reading()
-        seen: set[str] = set()
-        for record in self.records(page):
-            try:
-                project = self.read(record, page)
-                reason = None if project is None else problem(project)
-            except Exception as error:  # noqa: BLE001 - whatever one record does must not cost the others
-                project, reason = None, _sentence(error)
-            if reason is not None:
-                reading.rejected.append(self._rejected(reason, self.source(record), page.response, project))
-            elif project is None:
-                reading.skipped += 1
-            elif project.external_id in seen:
-                reading.duplicates += 1
-            else:
-                seen.add(project.external_id)
-                reading.projects.append(project)
-        return reading
-
-    def read_detail_page(self, page: Page, project: Project | None) -> Reading:
-        """Read a detail page. Where that fails, what the listing told of the project is kept."""
-        try:
-            complete = self.read_detail(page, project and _copy(project))
-            reason = problem(complete)
-            if reason is None:
-                return Reading(projects=[complete])
-        except Exception as error:  # noqa: BLE001 - as above
-            reason = f"the detail page cannot be read: {_sentence(error)}"
-        rejected = self._rejected(reason, _text(page.response), page.response, project)
-        return Reading(projects=[project] if project else [], rejected=[rejected])
-
-    def read_saved(self, response: Response, *, now: datetime | None = None) -> Reading:
-        """Read one saved response, listing or detail, by itself."""
-        try:
-            page = self.open_page(response, now=now)
-            if self.is_detail(page.response):
-                return self.read_detail_page(page, None)
-            return self.read_page(page)
-        except Exception as error:  # noqa: BLE001 - as in a crawl
-            return Reading(rejected=[self._rejected(_sentence(error), _text(response), response)])
 
     # Crawling
 
@@ -336,8 +202,8 @@ class PlatformSpider(Spider, ABC, Generic[R]):
             raise self._closed_by(error) from None
         except Exception as error:  # noqa: BLE001 - whatever one page holds must not end the crawl
             self._count("listing/failed_pages")
-            self.logger.error("page %d of the listing cannot be read: %s", number, _sentence(error))
-            yield self._rejected(_sentence(error), _text(response), response)
+            self.logger.error("page %d of the listing cannot be read: %s", number, sentence_of(error))
+            yield self.reject(sentence_of(error), text_of(response), response)
             for request in self._after_failure(number):
                 yield request
             return
@@ -368,7 +234,7 @@ class PlatformSpider(Spider, ABC, Generic[R]):
         try:
             reading = self.read_detail_page(self.open_page(response), project)
         except Exception as error:  # noqa: BLE001 - as in a listing
-            rejected = self._rejected(_sentence(error), _text(response), response, project)
+            rejected = self.reject(sentence_of(error), text_of(response), response, project)
             reading = Reading(projects=[project], rejected=[rejected])
         self._count("detail/pages")
         self._count("detail/failed", len(reading.rejected))
@@ -382,7 +248,7 @@ class PlatformSpider(Spider, ABC, Generic[R]):
             raise self._closed_by(failure.value)
         number = failure.request.cb_kwargs["number"]  # type: ignore[attr-defined]
         self._count("listing/failed_pages")
-        self.logger.error("page %d of the listing was not fetched: %s", number, _sentence(failure.value))
+        self.logger.error("page %d of the listing was not fetched: %s", number, sentence_of(failure.value))
         for request in self._after_failure(number):
             yield request
 
@@ -395,7 +261,7 @@ class PlatformSpider(Spider, ABC, Generic[R]):
             yield GonePosting(platform=self.name, external_id=project.external_id, url=project.url)
             return
         self._count("detail/failed")
-        self.logger.error("%s was not fetched: %s", failure.request.url, _sentence(failure.value))  # type: ignore[attr-defined]
+        self.logger.error("%s was not fetched: %s", failure.request.url, sentence_of(failure.value))  # type: ignore[attr-defined]
         yield project
 
     def _closed_by(self, error: CredentialRefused) -> CloseSpider:
@@ -500,67 +366,6 @@ class PlatformSpider(Spider, ABC, Generic[R]):
         self._count("listing/skipped", reading.skipped)
         self._count("listing/duplicates", reading.duplicates)
 
-    def _rejected(
-        self, reason: str, source: str, response: Response, project: Project | None = None
-    ) -> RejectedRecord:
-        return RejectedRecord(
-            platform=self.name,
-            reason=reason,
-            source=source,
-            url=response.url,
-            external_id=project.external_id or None if project else None,
-        )
-
-
-def _copy(project: Project) -> Project:
-    """The project with lists and objects of its own; in half the time of `deepcopy`, once a detail page."""
-    metadata = _copy_json(project.project_metadata)
-    return replace(project, skills=list(project.skills), project_metadata=metadata)
-
-
-def _copy_json(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _copy_json(inner) for key, inner in value.items()}
-    return [_copy_json(inner) for inner in value] if isinstance(value, list) else value
-
-
-_STARTED = (datetime.now(UTC), monotonic())
-
-
-def _our_time() -> datetime:
-    """The time by our own clock, as it was when the process began: it may be set while pages are read."""
-    began, at = _STARTED
-    return began + timedelta(seconds=monotonic() - at)
-
-
-def _server_time(response: Response) -> datetime:
-    """When the server sent `response`: its Date header, unless that is a day off our own clock."""
-    now = _our_time()
-    header = response.headers.get("Date")
-    if header is None:
-        return now
-    try:
-        sent = parsedate_to_datetime(header.decode("latin-1"))
-        sent = sent.replace(tzinfo=UTC) if sent.tzinfo is None else sent.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return now
-    return sent if abs(sent - now) < timedelta(days=1) else now
-
 
 def _haystack(project: Project) -> str:
     return " ".join((project.title, project.description or "", *project.skills)).casefold()
-
-
-def _sentence(error: BaseException | None) -> str:
-    if isinstance(error, OutsourceScraperError):
-        return str(error)
-    return f"{type(error).__name__}: {error}"
-
-
-def _text(response: Response) -> str:
-    if not isinstance(response, TextResponse):
-        return response.body.decode("latin-1")
-    try:
-        return response.text
-    except (LookupError, UnicodeError):  # Python has codecs that are no text's, and a page may claim one
-        return response.body.decode("utf-8", "replace")

@@ -99,7 +99,7 @@ class HackernewsSpider(ApiSpider):
             reason = str(error) if isinstance(error, PageError) else f"{type(error).__name__}: {error}"
             self._count("listing/failed_pages")
             self.logger.error("the thread was not found: %s", reason)
-            yield self._rejected(reason, response.body.decode("utf-8", "replace"), response)
+            yield self.reject(reason, response.body.decode("utf-8", "replace"), response)
             return
         yield self._listing(1)
 

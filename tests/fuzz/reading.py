@@ -27,7 +27,7 @@ from outsource_scraper.pipelines.enrich import EnrichPipeline
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from outsource_scraper.spiders._spider import Page, PlatformSpider
+    from outsource_scraper.spiders._base import Page, PlatformSpider
     from tests.fuzz.pages import SavedPage
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
