@@ -106,4 +106,8 @@ def status(remaining: str | None) -> Status:
     """Whether a request is open, by what its tile says of the time that remains."""
     if remaining is None:
         return Status.UNKNOWN
-    return Status.CLOSED if "募集終了" in remaining else Status.OPEN
+    if "募集終了" in remaining:
+        return Status.CLOSED
+    # What ends today, or in so many days, is open; words that nobody knows say nothing.
+    is_open = "本日終了" in remaining or any(map(str.isdigit, remaining))
+    return Status.OPEN if is_open else Status.UNKNOWN

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -187,20 +188,21 @@ async def test_a_page_that_failed_is_asked_for_again(crawl: Crawl, market: Marke
     await stored_as_shown(rows, market.control.truth("weblancer"))
 
 
+@pytest.mark.parametrize(("which", "browsers"), [("browser", 2), ("renderer", 1)])
 async def test_a_browser_that_is_killed_is_started_again_and_nothing_is_lost(
-    environment: dict[str, str], database_url: URL, market: Market, rows: Rows
+    which: str, browsers: int, environment: dict[str, str], database_url: URL, market: Market, rows: Rows
 ) -> None:
     market.control.fault("slow", platform="weblancer", path=r"/freelance/\?page=2", seconds=60, count=1)
     env = environment | {"DATABASE_URL": database_url.render_as_string(hide_password=False)}
-    code, told = crawl_and_kill_the_browser(market, env)
+    code, told = crawl_and_kill_the_browser(market, env, which)
     assert code == 0, told
     assert "Traceback" not in told
-    assert (await stats_of(rows))["playwright/browser_count"] == 2
+    assert (await stats_of(rows))["playwright/browser_count"] == browsers
     await stored_as_shown(rows, market.control.truth("weblancer"))
 
 
-def crawl_and_kill_the_browser(market: Market, env: dict[str, str]) -> tuple[int, str]:
-    """Kill it while it waits for page 2; the exit code of the crawl and its log."""
+def crawl_and_kill_the_browser(market: Market, env: dict[str, str], which: str) -> tuple[int, str]:
+    """Kill it, or what shows its pages, while page 2 is awaited; the exit code of the crawl and its log."""
     crawl = ("crawl", "weblancer", "-a", "mode=full", "-s", f"SANDBOX_URL={market.url}")
     with (
         TemporaryFile("w+") as log,
@@ -212,6 +214,9 @@ def crawl_and_kill_the_browser(market: Market, env: dict[str, str]) -> tuple[int
             wait_for(lambda: market.control.faults()[0]["hits"] == 1, process)
             below = psutil.Process(process.pid).children(recursive=True)
             browsers = [one for one in below if is_chromium(one)]
+            assert ("--no-sandbox" in browsers[0].cmdline()) is (os.geteuid() == 0)
+            if which == "renderer":
+                browsers = [one for one in browsers if "--type=renderer" in one.cmdline()]
             assert browsers
             for one in browsers:
                 with suppress(psutil.NoSuchProcess):

@@ -185,6 +185,39 @@ async def test_a_redirect_to_another_host_is_not_followed(path: str, crawl_board
     assert last_line(ended).startswith(("board: failed: ", "board: partial: "))
 
 
+@pytest.mark.parametrize(
+    ("validator", "value", "condition"),
+    [
+        ("ETag", 'W/"17"', "If-None-Match"),
+        ("Last-Modified", "Sun, 01 Nov 2026 12:00:00 GMT", "If-Modified-Since"),
+    ],
+)
+async def test_a_page_is_asked_for_only_if_it_has_changed_by_either_validator(
+    validator: str, value: str, condition: str, crawl_board: Board, rows: Rows
+) -> None:
+    answered: list[int] = []
+
+    async def answer(request: web.BaseRequest) -> web.Response:
+        if request.path == "/robots.txt":
+            return web.Response(text="")
+        if "detail" in request.path:
+            return web.json_response({"text": "long"})
+        status = 304 if request.headers.get(condition) == value else 200
+        answered.append(status)
+        if status == 304:
+            return web.Response(status=304, headers={validator: value})
+        return web.json_response(LISTING, headers={validator: value})
+
+    async with served(answer) as base:
+        for _ in range(2):
+            ended = await crawl_board(base)
+            assert ended.returncode == 0, ended.stderr
+    assert answered == [200, 304]
+    (first, second) = await rows("SELECT * FROM crawl_runs ORDER BY id")
+    assert (first["verdict"], second["verdict"], second["complete"]) == ("ok", "ok", False)
+    assert not await rows("SELECT 1 FROM projects WHERE closed_at IS NOT NULL")
+
+
 async def test_a_proxy_of_the_environment_is_used(crawl_board: Board) -> None:
     seen: list[str] = []
 
