@@ -85,15 +85,6 @@ async def test_what_comes_back_is_reopened(crawl: Crawl, market: Market, rows: R
     assert closed <= {row["project_id"] for row in history}
 
 
-async def test_a_field_that_vanishes_makes_a_run_partial(crawl: Crawl, market: Market, rows: Rows) -> None:
-    assert crawl("freelancer", "-a", "mode=full").returncode == 0
-    # As if the runs before had all seen a field that this listing never shows.
-    await rows("UPDATE crawl_runs SET stats = stats || '{\"listing/field/location\": 30}'::jsonb")
-    ended = crawl("freelancer", "-a", "mode=full")
-    assert ended.returncode == 5, ended.stderr
-    assert "location in 0% of the projects, usually in" in ended.stderr
-
-
 async def test_upwork_s_projects_are_purged_after_a_day(
     crawl: Crawl, scrapy: Any, database_url: Any, rows: Rows
 ) -> None:
