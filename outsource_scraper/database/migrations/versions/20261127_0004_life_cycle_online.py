@@ -14,8 +14,8 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
-ROWS = 10_000
-"""Ids looked at in one transaction."""
+ROWS = 1_000
+"""Ids looked at in one transaction: a writer may have to wait for one of its rows until it ends."""
 INDEXES = {
     "ix_projects_deadline": "(platform, deadline_at) WHERE closed_at IS NULL AND deadline_at IS NOT NULL",
     "ix_projects_client": "(platform, client_name, id DESC) WHERE client_name IS NOT NULL",
