@@ -100,7 +100,9 @@ class BrowserDownloadHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[m
         finally:
             for name in ours:
                 del request.meta[name]
-            if not kept_open:
+            if kept_open:
+                request.meta["playwright_include_page"] = True
+            else:
                 await self._close_page(request.meta.pop("playwright_page", None))
 
     async def _close_page(self, page: Page | None) -> None:
