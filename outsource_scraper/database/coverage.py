@@ -80,7 +80,8 @@ def faded(stats: Mapping[str, Any], usual: Usual | None) -> list[str]:
     if usual is None or not projects:
         return []
     found = []
-    for name, count in sorted(usual.filled.items()):
+    for name, told in sorted(usual.filled.items()):
+        count = min(told, usual.projects)  # of a row that somebody wrote by hand
         filled, share = int(stats.get(f"{_FIELD}{name}", 0)), count / usual.projects
         if filled < FAR_BELOW * share * projects and chance(filled, projects, count, usual.projects) < CHANCE:
             found.append(f"{name} in {filled / projects:.0%} of the projects, usually in {share:.0%}")

@@ -61,6 +61,12 @@ def test_it_is_said_in_shares() -> None:
     assert faded(stats, USUAL) == ["budget_max in 0% of the projects, usually in 80%"]
 
 
+def test_more_than_all_is_all() -> None:
+    assert faded({"listing/projects": 30}, Usual(29, {"location": 30})) == [
+        "location in 0% of the projects, usually in 100%"
+    ]
+
+
 def test_without_a_measure_nothing_has_faded() -> None:
     assert faded({"listing/projects": 1000}, None) == []
 
