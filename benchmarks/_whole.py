@@ -105,6 +105,8 @@ def _settings_and_spider(arguments: argparse.Namespace) -> tuple[Settings, type[
         # Below all others, where a request is as it will be sent.
         settings.set("SPIDER_MIDDLEWARES", {Notes: 1}, priority="cmdline")
     settings.update({"SANDBOX_URL": arguments.market, "LOG_LEVEL": "WARNING"}, priority="cmdline")
+    # The market may have more postings than the platform is known to have.
+    settings.set("CLOSESPIDER_PAGECOUNT", 0, priority="cmdline")
     for name, value in (given.split("=", 1) for given in arguments.set):
         settings.set(name, json.loads(value), priority="cmdline")
     return settings, spider

@@ -48,7 +48,7 @@ class Platform:
     """Time between two scheduled crawls."""
     delay: float = 2.0
     """Seconds between two requests to the site; robots.txt may ask for more."""
-    requests: int = 500
+    requests: int = 2_000
     """The most requests that a crawl of the whole listing takes, detail pages among them, as far as known."""
     retention: timedelta | None = None
     """The longest time its terms let a copy be kept."""
