@@ -8,7 +8,6 @@ has cut is compared with as much of the other.
 from __future__ import annotations
 
 from collections import defaultdict
-from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -64,28 +63,28 @@ async def _with_like_titles(
             by_client[project.client_name].append(project_id)
     if not by_client:
         return {}
-    titles: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    earlier: dict[str, list[tuple[int, str]]] = defaultdict(list)
     for client, project_id, title in await driver.fetch(_EARLIER, platform, list(by_client), EARLIER):
-        titles[client].append((project_id, title))
+        earlier[client].append((project_id, title))
     alike = {}
     for client, ids in by_client.items():
+        before = earlier[client]
+        if len(before) + len(ids) < 2:  # most clients post once
+            continue
+        pairs = [(project_id, _pairs(title)) for project_id, title in before]
         for project_id in ids:
-            title = new[project_id].title
-            likeness = {other: title_likeness(title, earlier) for other, earlier in titles[client]}
+            own = _pairs(new[project_id].title)
+            likeness = {other: _dice(own, others) for other, others in pairs}
             found = {other: like for other, like in likeness.items() if like >= SAME_TITLE}
             if found:
                 alike[project_id] = found
-            titles[client].append((project_id, title))
+            pairs.append((project_id, own))
     return alike
 
 
 def title_likeness(one: str, other: str) -> float:
     """Return Dice's coefficient of the pairs of letters of two titles, 0 to 1."""
-    if one == other:
-        return 1.0
-    pairs, others = _pairs(one), _pairs(other)
-    total = len(pairs) + len(others)
-    return 2 * len(pairs & others) / total if total else 0.0
+    return _dice(_pairs(one), _pairs(other))
 
 
 def text_likeness(one: str | None, other: str | None, title: float) -> float:
@@ -107,7 +106,10 @@ def text_likeness(one: str | None, other: str | None, title: float) -> float:
     return len(pairs & other_pairs) / union if union else 0.0
 
 
-@lru_cache(maxsize=256)  # an earlier title of a client is compared with each new one
+def _dice(pairs: frozenset[str], others: frozenset[str]) -> float:
+    return 2 * len(pairs & others) / (len(pairs) + len(others))
+
+
 def _pairs(title: str) -> frozenset[str]:
     letters = "".join(title.casefold().split())
     return frozenset(map("".join, pairwise(letters))) or frozenset((letters,))
