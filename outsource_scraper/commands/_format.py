@@ -35,12 +35,13 @@ def budget(values: Mapping[str, Any]) -> str:
     )
     if low is None and high is None:
         return "-"
+    # Written out: the driver gives 40,000 as 4E+4.
     if low == high:
-        amount = f"{low:,}"
+        amount = f"{low:,f}"
     elif low is None:
-        amount = f"up to {high:,}"
+        amount = f"up to {high:,f}"
     else:
-        amount = f"from {low:,}" if high is None else f"{low:,} - {high:,}"
+        amount = f"from {low:,f}" if high is None else f"{low:,f} - {high:,f}"
     return f"{amount} {values['currency'] or ''}{_PER.get(values['payment_type'] or '', '')}"
 
 

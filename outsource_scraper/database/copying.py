@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import lru_cache
 from struct import Struct
 from struct import error as StructError  # noqa: N812 - it is an exception, and struct names it badly
@@ -22,7 +23,6 @@ from outsource_scraper.items import ClosedReason, Status
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
-    from decimal import Decimal
 
     from outsource_scraper.database.batches import Reading
 
@@ -225,6 +225,8 @@ def _json(value: dict[str, Any]) -> bytes:
 
 
 def _no_json(value: Any) -> str:
+    if isinstance(value, Decimal):
+        return f"{value:f}"  # the driver gives 40,000 as 4E+4
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 

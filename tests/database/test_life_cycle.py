@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from array import array
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import select
 
+from outsource_scraper.commands._format import budget
 from outsource_scraper.database import reposts
 from outsource_scraper.database.batches import Batch
 from outsource_scraper.database.closing import close_absent, close_expired
@@ -224,3 +226,15 @@ def test_likeness() -> None:
     assert reposts.text_likeness("one two three", "one two four", 1.0) == pytest.approx(1 / 3)
     assert reposts.text_likeness(None, "text", 0.9) == 0.0
     assert reposts.text_likeness("word", "word!", 1.0) == 0.0
+
+
+async def test_round_amounts_are_written_out(database: AsyncDatabase) -> None:
+    amount = {"budget_min": Decimal(40_000), "currency": "RUB"}
+    await put(database, project(budget_max=Decimal(40_000), **amount))
+    await put(database, project(budget_max=Decimal(2_500_000), **amount), now=NOW + HOUR)
+    async with database.session() as session:
+        kept = await session.scalar(select(ProjectChange.changes).where(ProjectChange.kind == "updated"))
+        row = (await session.scalars(select(Row))).one()
+    assert kept == {"budget_max": ["40000", "2500000"]}
+    values = {name: getattr(row, name) for name in ("budget_min", "budget_max", "currency", "payment_type")}
+    assert budget(values) == "40,000 - 2,500,000 RUB"
