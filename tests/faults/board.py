@@ -92,6 +92,10 @@ def page(number: int) -> dict[str, Any]:
     return {"projects": records, "next": number < PAGES}
 
 
+REPEATED = {page(number)["projects"][0]["id"] for number in WITH_DUPLICATE}
+"""What is read twice: the first reading may be stored while the second waits on disk."""
+
+
 class Site(BaseHTTPRequestHandler):
     """Answers `/PAGE`."""
 
