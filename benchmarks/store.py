@@ -8,6 +8,7 @@ counts, because a machine is never quiet.
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import statistics
@@ -94,6 +95,9 @@ async def _rows(database: AsyncDatabase) -> list[Figure]:
     others = [replace(item, title=f"{item.title} (수정)", bids_count=99) for item in items]
     ready_made = [_row(number, item) for number, item in enumerate(items, 1)]
     rounds = []
+    # No crawl holds 40,000 projects: the collector is not to walk through them again and again.
+    gc.collect()
+    gc.freeze()
     async with _bound_session(database) as session:
         for _ in range(ROUNDS):
             driver: Any = (await (await session.connection()).get_raw_connection()).driver_connection
@@ -114,6 +118,8 @@ async def _rows(database: AsyncDatabase) -> list[Figure]:
             await _empty(database)
             orm = await _seconds(_store_by_orm(database, items[:ORM_ITEMS])) / ORM_ITEMS
             rounds.append(_Round(copy, copy_in_batches, new, unchanged, touched, changed, orm))
+
+    gc.unfreeze()
 
     def ratio(name: str, value: Any, at_least: float | None, what: str) -> Figure:
         rate = statistics.median(ITEMS / getattr(one, what) for one in rounds)

@@ -7,9 +7,9 @@ with everything, a relative age that is another moment at every look. So:
   time and a deadline are known at all). It is taken of the record as it was read and compared with that of
   the last reading: equal means unchanged, with nothing of the stored row read. Only where it differs are the
   two compared field by field, by `merge`.
-* Left out of the hash, and refreshed whenever the row is written anyway (`QUIET`): bids and views, of which
-  `database.counts` keeps a series, leftovers, and what the platform says of the client, which moves with
-  every other project of that client.
+* Left out of the hash, and refreshed whenever the row is written anyway: leftovers and `REFRESHED`, which are
+  bids and views, of which `database.counts` keeps a series, and what the platform says of the client, which
+  moves with every other project of that client.
 * Unknown never overwrites known: None and an empty list are the lack of a detail, not its removal. The
   exception is money, where the lower bound, upper bound and currency are one value: "up to 500" after
   "300 to 400" has no lower bound, and an amount without a currency must not inherit one.
@@ -24,6 +24,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import blake2b
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from outsource_scraper.items import Status
@@ -54,8 +55,7 @@ WATCHED = (
     "status",
 )
 """Fields of the hash."""
-QUIET = (
-    "posted_at",
+REFRESHED = (
     "bids_count",
     "views_count",
     "client_name",
@@ -63,10 +63,11 @@ QUIET = (
     "client_rating",
     "client_spent_usd",
     "client_verified",
-    "project_metadata",
 )
-"""Fields whose change alone is no change of the project; `posted_at` only ever fills a gap."""
-MUTABLE = (*WATCHED, "deadline_at", *QUIET)
+"""Fields whose change alone is no change of the project; so is that of `project_metadata`."""
+COMPARED = (*WATCHED, "deadline_at", "posted_at", *REFRESHED)
+"""Fields that are compared with the stored row; `posted_at` only ever fills a gap."""
+MUTABLE = (*COMPARED, "project_metadata")
 """Every field that a later reading may write."""
 
 
@@ -109,42 +110,42 @@ class Merged:
     changes: dict[str, list[Any]]
     """`{field: [old, new]}` of the fields that matter."""
     values: dict[str, Any]
-    """Every field of `MUTABLE` as it stands now."""
+    """The fields of `MUTABLE` that are to be written, those of `changes` among them."""
+
+
+_TELLING = tuple(name for name in WATCHED if name != "status")
+_telling = attrgetter(*_TELLING)
+_refreshed = attrgetter(*REFRESHED)
 
 
 def merge(known: Mapping[str, Any], project: Project) -> Merged:
-    """Lay `project` over the stored row `known` (the columns of `MUTABLE`, `content_hash` and `closed_at`).
+    """Lay `project` over the stored row `known` (the columns of `COMPARED`, `content_hash` and `closed_at`).
 
     The values of the row are those of the database; see the module for the rules.
     """
-    values = {name: known[name] for name in MUTABLE}
-    for name in WATCHED:
-        new = getattr(project, name)
-        if name in MONEY or name == "status" or new is None or new == []:
-            continue
-        old = known[name]
-        if old is not None and _says_the_same(name, old, new, project):
-            continue
-        values[name] = new
-    if project.budget_min is not None or project.budget_max is not None:
-        values.update((name, getattr(project, name)) for name in MONEY)
+    values: dict[str, Any] = {
+        name: new
+        for name, new in zip(_TELLING, _telling(project), strict=True)
+        if new != (old := known[name]) and _is_news(name, old, new, project)
+    }
+    kind = _transition(known, project.status)
+    if kind is not None or project.status not in (Status.UNKNOWN, known["status"]):
+        values["status"] = project.status
     if deadline_moved(known["deadline_at"], project.deadline_at):
         values["deadline_at"] = project.deadline_at
-
-    kind = _transition(known, project.status)
-    if kind is not None or (project.status is not Status.UNKNOWN and known["status"] != project.status):
-        values["status"] = project.status
-
-    changes = {
-        name: [known[name], values[name]] for name in (*WATCHED, "deadline_at") if known[name] != values[name]
-    }
+    changes = {name: [known[name], new] for name, new in values.items() if known[name] != new}
     if kind is None and changes:
         kind = "updated"
 
-    for name in QUIET:
-        new = getattr(project, name)
-        if new is not None and new != {} and not (name == "posted_at" and known[name] is not None):
-            values[name] = new
+    values |= {
+        name: new
+        for name, new in zip(REFRESHED, _refreshed(project), strict=True)
+        if new is not None and new != known[name]
+    }
+    if known["posted_at"] is None and project.posted_at is not None:
+        values["posted_at"] = project.posted_at
+    if project.project_metadata:
+        values["project_metadata"] = project.project_metadata
     return Merged(kind=kind, changes=changes, values=values)
 
 
@@ -161,14 +162,19 @@ def is_excerpt(text: str, full: str) -> bool:
     return text.endswith(("…", "...")) and beginning != "" and full.startswith(beginning)
 
 
-def _says_the_same(name: str, old: Any, new: Any, project: Project) -> bool:
+def _is_news(name: str, old: Any, new: Any, project: Project) -> bool:
+    """Whether another value than the known one says something else, and not the same or nothing."""
+    if name in MONEY:
+        return project.budget_min is not None or project.budget_max is not None
+    if old is None or new is None or new == []:
+        return new is not None and new != []
     if name in TEXTS:
-        return is_excerpt(new, old)
+        return not is_excerpt(new, old)
     if name == "skills":
         # A listing shows the first few: fewer skills are news only beside a description in full.
         in_full = project.description is not None and not project.description.endswith(("…", "..."))
-        return set(new) == set(old) or (not in_full and set(new) < set(old))
-    return False
+        return set(new) != set(old) and (in_full or not set(new) < set(old))
+    return True
 
 
 def _transition(known: Mapping[str, Any], status: Status) -> str | None:

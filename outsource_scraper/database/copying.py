@@ -35,7 +35,6 @@ COLUMNS = (
     "changed_at",
     "closed_at",
     "closed_reason",
-    "repost_of",
     "platform",
     "external_id",
     "url",
@@ -86,12 +85,8 @@ _row_start = Struct(">hiq").pack
 _numeric_head = Struct(">hhHh").pack
 
 
-async def binary_rows(
-    readings: Mapping[int, Reading], now: datetime, reposts: Mapping[int, int]
-) -> AsyncIterator[bytes]:
+async def binary_rows(readings: Mapping[int, Reading], now: datetime) -> AsyncIterator[bytes]:
     """Yield new rows of `projects` for COPY of `COLUMNS`, from what was read of projects, by id.
-
-    `reposts` holds, by id, what a project is a repost of.
 
     Raises ValueError for a value that has no encoding: a number out of range, a naive time, a lone surrogate.
     """
@@ -101,7 +96,7 @@ async def binary_rows(
     parts: list[bytes] = []
     for count, (project_id, reading) in enumerate(readings.items(), 1):
         try:
-            parts.append(_row(project_id, reading, seen, seen_at, reposts.get(project_id)))
+            parts.append(_row(project_id, reading, seen, seen_at))
         except (StructError, TypeError, AttributeError, OverflowError, RecursionError) as error:
             raise ValueError(f"a field cannot be encoded: {error}") from error
         if not count % _CHUNK:
@@ -111,7 +106,7 @@ async def binary_rows(
     yield b"".join(parts)
 
 
-def _row(project_id: int, reading: Reading, seen: bytes, seen_at: bytes, repost_of: int | None) -> bytes:
+def _row(project_id: int, reading: Reading, seen: bytes, seen_at: bytes) -> bytes:
     project, content_hash, listing_hash = reading
     url = project.url.encode()
     external_id = project.external_id.encode()
@@ -136,7 +131,6 @@ def _row(project_id: int, reading: Reading, seen: bytes, seen_at: bytes, repost_
             seen,
             seen_at if is_closed else _NULL,
             _word(ClosedReason.STATED) if is_closed else _NULL,
-            _NULL if repost_of is None else _int8(8, repost_of),
             _word(project.platform),
             _length(len(external_id)),
             external_id,

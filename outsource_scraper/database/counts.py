@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from outsource_scraper.items import Project
@@ -19,27 +19,12 @@ if TYPE_CHECKING:
 COUNT_AFTER = timedelta(hours=1)
 """Time between two rows of a project."""
 
-Counts = tuple[int | None, int | None]
-"""Bids and views."""
+Line = tuple[int, "datetime", int | None, int | None]
+"""`projects.id`, when, bids and views."""
 
-# One statement: the parts of a WITH all see the numbers as they were before it.
-_COUNT = """
-WITH seen AS (
-    SELECT * FROM unnest($1::bigint[], $2::int[], $3::int[]) AS seen (id, bids_count, views_count)
-), first_sight AS (
-    SELECT id, first_seen_at, projects.bids_count, projects.views_count
-    FROM projects JOIN seen USING (id)
-    WHERE counted_at IS NULL AND (projects.bids_count IS NOT NULL OR projects.views_count IS NOT NULL)
-), counted AS (
-    UPDATE projects SET counted_at = $4, last_seen_at = greatest(last_seen_at, $4),
-        bids_count = coalesce(seen.bids_count, projects.bids_count),
-        views_count = coalesce(seen.views_count, projects.views_count)
-    FROM seen WHERE projects.id = seen.id
-    RETURNING projects.id, projects.bids_count, projects.views_count
-)
+_APPEND = """
 INSERT INTO project_counts (project_id, counted_at, bids_count, views_count)
-SELECT id, first_seen_at, bids_count, views_count FROM first_sight
-UNION ALL SELECT id, $4, bids_count, views_count FROM counted
+SELECT * FROM unnest($1::bigint[], $2::timestamptz[], $3::int[], $4::int[])
 """
 
 
@@ -51,10 +36,25 @@ def moved(project: Project, known: Mapping[str, Any]) -> bool:
     )
 
 
-async def append(driver: Any, counts: Mapping[int, Counts], now: datetime) -> None:
-    """Add a row for each project in `counts`, by `projects.id`, and write the numbers into `projects`.
+def is_due(known: Mapping[str, Any], now: datetime) -> bool:
+    """Whether the last row is old enough for another."""
+    last: datetime = known["counted_at"] or known["first_seen_at"]
+    return now - last >= COUNT_AFTER
 
-    The caller has seen that the last row is an hour old, and holds the transaction.
-    """
-    bids, views = zip(*counts.values(), strict=True)
-    await driver.execute(_COUNT, list(counts), list(bids), list(views), now)
+
+def lines(project: Project, known: Mapping[str, Any], now: datetime) -> Iterator[Line]:
+    """Yield the row that `project` adds to those of the row `known`, after the one of its first sight."""
+    bids, views = known["bids_count"], known["views_count"]
+    if known["counted_at"] is None and (bids is not None or views is not None):
+        yield known["id"], known["first_seen_at"], bids, views
+    yield (
+        known["id"],
+        now,
+        bids if project.bids_count is None else project.bids_count,
+        views if project.views_count is None else project.views_count,
+    )
+
+
+async def append(driver: Any, lines: Sequence[Line]) -> None:
+    """Add `lines`; the caller has seen that an hour has passed, and holds the transaction."""
+    await driver.execute(_APPEND, *zip(*lines, strict=True))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Text, any_, bindparam, select
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -13,11 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sqlalchemy.ext.asyncio import AsyncSession
-
-_REMEMBER = """
-UPDATE projects SET listing_hash = told.listing_hash
-FROM unnest($1::bigint[], $2::bytea[]) AS told (id, listing_hash) WHERE projects.id = told.id
-"""
 
 
 async def compare(
@@ -31,8 +26,3 @@ async def compare(
     rows = (await session.execute(statement)).all()
     same = {external_id for external_id, listing_hash in rows if listing_hash == hashes[external_id]}
     return {external_id for external_id, _ in rows}, same
-
-
-async def remember(driver: Any, hashes: Mapping[int, bytes]) -> None:
-    """Note how the listing told of stored projects, by `projects.id`. The transaction is the caller's."""
-    await driver.execute(_REMEMBER, list(hashes), list(hashes.values()))

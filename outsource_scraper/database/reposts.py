@@ -7,8 +7,9 @@ has cut is compared with as much of the other.
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
-from itertools import pairwise
+from operator import add
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -37,9 +38,58 @@ FROM unnest($2::text[]) AS client (name), LATERAL (
 _TEXTS = "SELECT id, description FROM projects WHERE id = ANY ($1::bigint[])"
 
 
-async def find(driver: Any, platform: str, new: Mapping[int, Project]) -> dict[int, int]:
-    """Return, by id, those of the `new` projects of `platform` that are reposts, and of what."""
-    alike = await _with_like_titles(driver, platform, new)
+_GIVE_WAY_AFTER = 16
+"""Titles compared before another task gets its turn, well under a millisecond."""
+
+Postings = dict[str, list[tuple[int, str]]]
+"""By client, `projects.id` and title, the latest first."""
+
+
+async def earlier_postings(driver: Any, platform: str, new: Mapping[int, Project]) -> Postings:
+    """Return what the clients of the `new` projects (by id) of `platform` have posted before."""
+    clients = {project.client_name for project in new.values() if project.client_name}
+    earlier: Postings = defaultdict(list)
+    if clients:
+        for client, project_id, title in await driver.fetch(_EARLIER, platform, list(clients), EARLIER):
+            earlier[client].append((project_id, title))
+    return earlier
+
+
+async def with_like_titles(new: Mapping[int, Project], earlier: Postings) -> dict[int, dict[int, float]]:
+    """Return, by id, those of the `new` projects whose title is like earlier ones of the same client, and how
+    much like which.
+
+    Projects of one batch may be reposts of each other. It gives way to other tasks now and then.
+    """
+    by_client: dict[str, list[int]] = defaultdict(list)
+    for project_id, project in new.items():
+        if project.client_name:
+            by_client[project.client_name].append(project_id)
+    alike = {}
+    compared = 0
+    for client, ids in by_client.items():
+        before = earlier.get(client, ())
+        if len(before) + len(ids) < 2:  # most clients post once
+            continue
+        known = [(project_id, pairs(title)) for project_id, title in before]
+        for project_id in ids:
+            own = pairs(new[project_id].title)
+            likeness = {other: dice(own, others) for other, others in known}
+            found = {other: like for other, like in likeness.items() if like >= SAME_TITLE}
+            if found:
+                alike[project_id] = found
+            known.append((project_id, own))
+        compared += len(known)
+        if compared >= _GIVE_WAY_AFTER:
+            compared = 0
+            await asyncio.sleep(0)
+    return alike
+
+
+async def with_like_texts(
+    driver: Any, new: Mapping[int, Project], alike: Mapping[int, Mapping[int, float]]
+) -> dict[int, int]:
+    """Return, by id, which of the projects `alike` by their titles are reposts, and of what."""
     stored = {other for found in alike.values() for other in found if other not in new}
     texts: dict[int, str | None] = dict(await driver.fetch(_TEXTS, list(stored))) if stored else {}
     texts |= {project_id: project.description for project_id, project in new.items()}
@@ -53,38 +103,15 @@ async def find(driver: Any, platform: str, new: Mapping[int, Project]) -> dict[i
     return reposts
 
 
-async def _with_like_titles(
-    driver: Any, platform: str, new: Mapping[int, Project]
-) -> dict[int, dict[int, float]]:
-    """By id, the earlier postings of the same client whose titles are like a new one's, and how much."""
-    by_client: dict[str, list[int]] = defaultdict(list)
-    for project_id, project in new.items():
-        if project.client_name:
-            by_client[project.client_name].append(project_id)
-    if not by_client:
-        return {}
-    earlier: dict[str, list[tuple[int, str]]] = defaultdict(list)
-    for client, project_id, title in await driver.fetch(_EARLIER, platform, list(by_client), EARLIER):
-        earlier[client].append((project_id, title))
-    alike = {}
-    for client, ids in by_client.items():
-        before = earlier[client]
-        if len(before) + len(ids) < 2:  # most clients post once
-            continue
-        pairs = [(project_id, _pairs(title)) for project_id, title in before]
-        for project_id in ids:
-            own = _pairs(new[project_id].title)
-            likeness = {other: _dice(own, others) for other, others in pairs}
-            found = {other: like for other, like in likeness.items() if like >= SAME_TITLE}
-            if found:
-                alike[project_id] = found
-            pairs.append((project_id, own))
-    return alike
+def pairs(title: str) -> frozenset[str]:
+    """Return the pairs of neighbouring letters of a title, regardless of case and spaces."""
+    letters = "".join(title.casefold().split())
+    return frozenset(map(add, letters, letters[1:])) or frozenset((letters,))
 
 
-def title_likeness(one: str, other: str) -> float:
+def dice(one: frozenset[str], other: frozenset[str]) -> float:
     """Return Dice's coefficient of the pairs of letters of two titles, 0 to 1."""
-    return _dice(_pairs(one), _pairs(other))
+    return 2 * len(one & other) / (len(one) + len(other))
 
 
 def text_likeness(one: str | None, other: str | None, title: float) -> float:
@@ -98,21 +125,10 @@ def text_likeness(one: str | None, other: str | None, title: float) -> float:
         return 1.0
     length = min(_LOOKED_AT, _length(one), _length(other))
     words, others = one[:length].casefold().split(), other[:length].casefold().split()
-    pairs, other_pairs = (
-        set(zip(words, words[1:] or words, strict=False)),
-        set(zip(others, others[1:] or others, strict=False)),
-    )
-    union = len(pairs | other_pairs)
-    return len(pairs & other_pairs) / union if union else 0.0
-
-
-def _dice(pairs: frozenset[str], others: frozenset[str]) -> float:
-    return 2 * len(pairs & others) / (len(pairs) + len(others))
-
-
-def _pairs(title: str) -> frozenset[str]:
-    letters = "".join(title.casefold().split())
-    return frozenset(map("".join, pairwise(letters))) or frozenset((letters,))
+    word_pairs = set(zip(words, words[1:] or words, strict=False))
+    other_pairs = set(zip(others, others[1:] or others, strict=False))
+    union = len(word_pairs | other_pairs)
+    return len(word_pairs & other_pairs) / union if union else 0.0
 
 
 def _length(text: str) -> int:

@@ -11,11 +11,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy.dialects import postgresql
-
-from outsource_scraper.database import copying, counts, faults, listings, models, reposts
+from outsource_scraper.database import copying, counts, faults, reposts, updating
 from outsource_scraper.database.batches import BatchResult, refused
-from outsource_scraper.database.changes import MUTABLE, Merged, deadline_moved, merge
+from outsource_scraper.database.changes import COMPARED, Merged, deadline_moved, merge
 from outsource_scraper.database.copying import to_json
 from outsource_scraper.items import ClosedReason, Status
 
@@ -26,7 +24,7 @@ if TYPE_CHECKING:
     from outsource_scraper.database.batches import Reading
     from outsource_scraper.items import Project, RejectedRecord
 
-_CHANGED_AT_ONCE = 250
+_CHANGED_AT_ONCE = 500
 """Rows of one UPDATE."""
 
 """A project as read, its `content_hash`, and the hash of what its listing told, where that is to be noted."""
@@ -36,47 +34,18 @@ _CHANGED_AT_ONCE = 250
 # A key that is not known gets its id here: one round trip less for new rows.
 _READ = """
 SELECT key.external_id, coalesce(known.id, nextval('projects_id_seq')) AS id, known.id IS NULL AS is_new,
-    known.content_hash, known.deadline_at, known.last_seen_at < $3 AS is_stale, known.bids_count,
-    known.views_count, coalesce(known.counted_at, known.first_seen_at) <= $4 AS may_count
+    known.content_hash, known.deadline_at, known.last_seen_at < $3 AS is_stale,
+    known.bids_count, known.views_count, known.first_seen_at, known.counted_at
 FROM unnest($2::text[]) AS key (external_id) LEFT JOIN LATERAL (
     SELECT id, content_hash, deadline_at, first_seen_at, last_seen_at, bids_count, views_count, counted_at
     FROM projects WHERE platform = $1 AND external_id = key.external_id LIMIT 1
 ) AS known ON true
 """
-_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
-_PARTING = "\x1f"
-"""Between skills; no normalized text holds it."""
 _READ_FULL = f"""
-SELECT id, content_hash, changed_at, closed_at, closed_reason,
-    coalesce(counted_at, first_seen_at) <= $2 AS may_count, {", ".join(MUTABLE)}
+SELECT id, content_hash, changed_at, closed_at, closed_reason, first_seen_at, counted_at,
+    {", ".join(COMPARED)}
 FROM projects WHERE id = ANY ($1::bigint[]) ORDER BY id FOR NO KEY UPDATE
 """  # noqa: S608 - our own column names
-# An array for each column: a statement a row costs the server a tenth more, with nothing done beside it.
-# Arrays in an array must be of one length, so that skills come as one text each.
-_WRITTEN = (
-    "id",
-    "content_hash",
-    "last_seen_at",
-    "changed_at",
-    "closed_at",
-    "closed_reason",
-    "listing_hash",
-    *MUTABLE,
-)
-_ARRAYS = ", ".join(
-    f"${place}::{'text' if name == 'skills' else models.Project.__table__.c[name].type.compile(_DIALECT)}[]"
-    for place, name in enumerate(_WRITTEN, 1)
-)
-_EXCEPTIONS = {
-    "last_seen_at": "greatest(projects.last_seen_at, new.last_seen_at)",
-    "listing_hash": "coalesce(new.listing_hash, projects.listing_hash)",
-    "skills": f"string_to_array(new.skills, '{_PARTING}')",
-}
-_UPDATE = f"""
-UPDATE projects SET {", ".join(f"{name} = {_EXCEPTIONS.get(name, f'new.{name}')}" for name in _WRITTEN[1:])}
-FROM unnest({_ARRAYS}) AS new ({", ".join(_WRITTEN)}) WHERE projects.id = new.id
-"""  # noqa: S608 - our own column names
-_TOUCH = "UPDATE projects SET last_seen_at = $2 WHERE id = ANY ($1::bigint[])"
 _HISTORY = """
 INSERT INTO project_changes (run_id, changed_at, project_id, kind, changes)
 SELECT $1, $2, project_id, kind, changes::jsonb
@@ -92,7 +61,6 @@ class Writer:
         self.refused: list[RejectedRecord] = []
         self.now = now
         self._stale = now - touch_after
-        self._last_counts = now - counts.COUNT_AFTER
 
     async def write(self, driver: Any, platform: str, readings: Mapping[str, Reading]) -> BatchResult:
         """Write them, or raise with the transaction spoiled."""
@@ -100,7 +68,7 @@ class Writer:
         new: dict[int, Reading] = {}
         changed: dict[int, Reading] = {}
         unchanged: list[tuple[Mapping[str, Any], Reading]] = []
-        for row in await driver.fetch(_READ, platform, list(readings), self._stale, self._last_counts):
+        for row in await driver.fetch(_READ, platform, list(readings), self._stale):
             project, read_hash, _ = reading = readings[row["external_id"]]
             if row["is_new"]:
                 new[row["id"]] = reading
@@ -123,50 +91,67 @@ class Writer:
     async def _note_unchanged(
         self, driver: Any, unchanged: list[tuple[Mapping[str, Any], Reading]], result: BatchResult
     ) -> None:
-        touched: list[int] = []
-        told: dict[int, bytes] = {}
-        counted: dict[int, counts.Counts] = {}
+        updates: list[updating.Update] = []
+        lines: list[counts.Line] = []
         for row, (project, _, listing_hash) in unchanged:
-            project_id = row["id"]
-            result.project_ids.append(project_id)
-            if listing_hash is not None:
-                told[project_id] = listing_hash
-            if row["may_count"] and counts.moved(project, row):
-                counted[project_id] = project.bids_count, project.views_count
-            elif row["is_stale"]:
-                touched.append(project_id)
+            result.project_ids.append(row["id"])
+            values: dict[str, Any] = {} if listing_hash is None else {"listing_hash": listing_hash}
+            if counts.moved(project, row) and counts.is_due(row, self.now):
+                lines += counts.lines(project, row, self.now)
+                _, values["counted_at"], values["bids_count"], values["views_count"] = lines[-1]
+            if values or row["is_stale"]:
+                updates.append((row, values))
         result.unchanged += len(unchanged)
-        if touched:
-            await driver.execute(_TOUCH, touched, self.now)
-        if told:
-            await listings.remember(driver, told)
-        if counted:
-            await counts.append(driver, counted, self.now)
+        if updates:
+            await updating.update_rows(driver, updates, self.now)
+        if lines:
+            await counts.append(driver, lines)
 
     async def _write_new(
         self, driver: Any, platform: str, new: Mapping[int, Reading], result: BatchResult
     ) -> None:
-        found = await reposts.find(driver, platform, {key: project for key, (project, *_) in new.items()})
-        # Handed over bit by bit: PostgreSQL works on the first rows while the last are being made.
-        rows = copying.binary_rows(new, self.now, found)
-        await driver.copy_to_table("projects", columns=copying.COLUMNS, format="binary", source=rows)
         ids = list(new)
-        await self._append_history(driver, ids, ["new"] * len(ids), [None] * len(ids))
+        projects = {project_id: project for project_id, (project, *_) in new.items()}
+        earlier = await reposts.earlier_postings(driver, platform, projects)
+        # Both bit by bit: PostgreSQL works on the first rows while the last are being made, and titles are
+        # compared in between.
+        comparing = asyncio.create_task(reposts.with_like_titles(projects, earlier))
+        try:
+            rows = copying.binary_rows(new, self.now)
+            await driver.copy_to_table("projects", columns=copying.COLUMNS, format="binary", source=rows)
+            await self._append_history(driver, ids, ["new"] * len(ids), [None] * len(ids))
+            alike = await comparing
+        finally:
+            comparing.cancel()
+        found = await reposts.with_like_texts(driver, projects, alike)
+        if found:
+            updates = [({"id": project_id}, {"repost_of": other}) for project_id, other in found.items()]
+            await updating.update_rows(driver, updates, self.now)
         result.new += len(ids)
         result.project_ids += ids
 
     async def _write_changed(self, driver: Any, changed: dict[int, Reading], result: BatchResult) -> None:
         """Write what was found, and take it out of `changed`."""
         history: list[tuple[int, str, str]] = []
-        rows = await driver.fetch(_READ_FULL, list(changed), self._last_counts)
+        lines: list[counts.Line] = []
+        rows = await driver.fetch(_READ_FULL, list(changed))
         writing: asyncio.Task[None] | None = None
         try:
             for start in range(0, len(rows), _CHANGED_AT_ONCE):
-                some = rows[start : start + _CHANGED_AT_ONCE]
-                updates, counted = self._merge(some, changed, history, result)
+                updates = []
+                for row in rows[start : start + _CHANGED_AT_ONCE]:
+                    result.project_ids.append(row["id"])
+                    reading = changed.pop(row["id"])
+                    if row["changed_at"] > self.now:
+                        result.unchanged += 1
+                    else:
+                        updates.append((row, self._merge(row, reading, history, lines, result)))
                 if writing is not None:
                     await writing
-                writing = asyncio.create_task(self._update(driver, updates, counted))
+                    writing = None
+                if not updates:
+                    continue
+                writing = asyncio.create_task(updating.update_rows(driver, updates, self.now))
                 # It is sent now, and PostgreSQL works on it while the next rows are compared.
                 await asyncio.sleep(0)
         finally:
@@ -174,70 +159,47 @@ class Writer:
                 await writing
         if history:
             await self._append_history(driver, *map(list, zip(*history, strict=True)))
+        if lines:
+            await counts.append(driver, lines)
 
     def _merge(
         self,
-        rows: Sequence[Mapping[str, Any]],
-        changed: dict[int, Reading],
+        row: Mapping[str, Any],
+        reading: Reading,
         history: list[tuple[int, str, str]],
+        lines: list[counts.Line],
         result: BatchResult,
-    ) -> tuple[list[tuple[Any, ...]], dict[int, counts.Counts]]:
-        """Lay the readings over `rows`: what is to be written, and which numbers have moved."""
-        updates: list[tuple[Any, ...]] = []
-        counted: dict[int, counts.Counts] = {}
-        for row in rows:
-            reading = changed.pop(row["id"])
-            project = reading[0]
-            result.project_ids.append(row["id"])
-            if row["changed_at"] > self.now:
-                result.unchanged += 1
-                continue
-            merged = merge(row, project)
-            if counts.moved(project, row):
-                if row["may_count"]:
-                    counted[row["id"]] = project.bids_count, project.views_count
-                else:
-                    merged.values |= {name: row[name] for name in ("bids_count", "views_count")}
-            reason = _closed_reason(row, project, merged)
-            if merged.kind is None:
-                result.unchanged += 1
+    ) -> dict[str, Any]:
+        """Lay a reading over `row`: the new values by column, and what `history` and `lines` get of it."""
+        project, read_hash, listing_hash = reading
+        merged = merge(row, project)
+        values = merged.values | {"content_hash": read_hash}
+        if listing_hash is not None:
+            values["listing_hash"] = listing_hash
+        if counts.moved(project, row):
+            if counts.is_due(row, self.now):
+                lines += counts.lines(project, row, self.now)
+                values["counted_at"] = self.now
             else:
-                if reason != row["closed_reason"]:
-                    merged.changes["closed_reason"] = [row["closed_reason"], reason]
-                result.reopened += merged.kind == "reopened"
-                result.updated += merged.kind != "reopened"
-                result.closed += merged.kind == "closed"
-                history.append((row["id"], merged.kind, to_json(merged.changes)))
-            updates.append(self._changed_row(row, reading, merged, reason))
-        return updates, counted
-
-    async def _update(
-        self, driver: Any, updates: list[tuple[Any, ...]], counted: Mapping[int, counts.Counts]
-    ) -> None:
-        if counted:
-            # First: it looks at the numbers as they were.
-            await counts.append(driver, counted, self.now)
-        if updates:
-            await driver.execute(_UPDATE, *map(list, zip(*updates, strict=True)))
-
-    def _changed_row(
-        self, row: Mapping[str, Any], reading: Reading, merged: Merged, reason: str | None
-    ) -> tuple[Any, ...]:
-        kind, values = merged.kind, merged.values
-        closed_at = {"closed": self.now, "reopened": None}.get(kind or "", row["closed_at"])
-        metadata = values["project_metadata"]
-        _, read_hash, listing_hash = reading
-        return (
-            row["id"],
-            read_hash,
-            self.now,
-            row["changed_at"] if kind is None else self.now,
-            closed_at,
-            reason,
-            listing_hash,
-            *(_PARTING.join(values[name]) if name == "skills" else values[name] for name in MUTABLE[:-1]),
-            metadata if isinstance(metadata, str) else to_json(metadata),
-        )
+                for name in ("bids_count", "views_count"):
+                    values.pop(name, None)
+        if "project_metadata" in values:
+            values["project_metadata"] = to_json(values["project_metadata"])
+        reason = _closed_reason(row, project, merged)
+        if reason != row["closed_reason"]:
+            values["closed_reason"] = reason
+            merged.changes["closed_reason"] = [row["closed_reason"], reason]
+        if merged.kind is None:
+            result.unchanged += 1
+            return values
+        values["changed_at"] = self.now
+        if merged.kind in {"closed", "reopened"}:
+            values["closed_at"] = self.now if merged.kind == "closed" else None
+        result.reopened += merged.kind == "reopened"
+        result.updated += merged.kind != "reopened"
+        result.closed += merged.kind == "closed"
+        history.append((row["id"], merged.kind, to_json(merged.changes)))
+        return values
 
     async def _append_history(
         self, driver: Any, ids: list[int], kinds: list[str], changes: Sequence[str | None]

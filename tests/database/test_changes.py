@@ -95,8 +95,7 @@ def test_a_lone_surrogate_can_be_hashed() -> None:
 def test_no_change(fields: dict[str, Any]) -> None:
     merged = merge(stored(), reading(**fields))
     assert (merged.kind, merged.changes) == (None, {})
-    kept = {name: value for name, value in merged.values.items() if name not in fields}
-    assert kept == {name: value for name, value in stored().items() if name in kept}
+    assert set(merged.values) <= {"bids_count", "project_metadata"} & set(fields)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +139,7 @@ def test_more_detail_is_a_change_and_fills_the_posting_time() -> None:
 
 def test_the_posting_time_stays_as_first_read() -> None:
     merged = merge(stored(), reading(title="새 제목", posted_at=POSTED + timedelta(hours=3)))
-    assert merged.values["posted_at"] == POSTED
+    assert set(merged.values) == {"title"}
 
 
 @pytest.mark.parametrize(

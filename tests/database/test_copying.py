@@ -26,7 +26,7 @@ async def encoded(**fields: Any) -> bytes:
     digest = content_hash(project)
     for name, value in fields.items():
         setattr(project, name, value)
-    return b"".join([chunk async for chunk in binary_rows({7: (project, digest, None)}, NOW, {})])
+    return b"".join([chunk async for chunk in binary_rows({7: (project, digest, None)}, NOW)])
 
 
 async def test_a_row_is_encoded() -> None:

@@ -220,9 +220,9 @@ async def test_a_repost_of_another_platform_is_none(database: AsyncDatabase) -> 
 
 
 def test_likeness() -> None:
-    assert reposts.title_likeness("React app", "react  APP") == 1.0
-    assert reposts.title_likeness("a", "b") == 0.0
-    assert reposts.title_likeness("", "") == 1.0
+    assert reposts.dice(reposts.pairs("React app"), reposts.pairs("react  APP")) == 1.0
+    assert reposts.dice(reposts.pairs("a"), reposts.pairs("b")) == 0.0
+    assert reposts.dice(reposts.pairs(""), reposts.pairs("")) == 1.0
     assert reposts.text_likeness("one two three", "one two four", 1.0) == pytest.approx(1 / 3)
     assert reposts.text_likeness(None, "text", 0.9) == 0.0
     assert reposts.text_likeness("word", "word!", 1.0) == 0.0

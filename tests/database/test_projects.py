@@ -428,15 +428,69 @@ async def test_a_run_that_saw_nothing_closes_nothing(store: AsyncDatabase) -> No
     assert (await row(store)).closed_at is None
 
 
+async def written(database: AsyncDatabase) -> tuple[int, int]:
+    """How often a row of projects was written over, and how often of that on its page alone."""
+    async with database.session() as session:
+        await session.execute(text("SELECT pg_stat_force_next_flush()"))
+    async with database.session() as session:
+        count = "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = 'projects'"
+        updates, heap_only = (await session.execute(text(count))).one()
+        return updates, heap_only
+
+
+BEFORE: dict[str, Any] = {
+    "description": "쇼핑몰을 만듭니다. " * 300,
+    "category": "개발",
+    "skills": ["Python"],
+    "budget_min": Decimal(300),
+    "budget_max": Decimal(400),
+    "currency": "KRW",
+    "deadline_at": NOW + timedelta(days=9),
+    "bids_count": 3,
+    "client_name": "누군가",
+    "project_metadata": {"views": 3},
+}
+CHANGES: list[dict[str, Any]] = [
+    {"title": "새 제목"},
+    {"budget_min": None},
+    {"description": "다른 일입니다. " * 400, "bids_count": 4},
+    {"status": Status.CLOSED},
+    {"skills": ["Go", "한국어"], "client_name": "다른 누군가", "client_rating": Decimal("4.5")},
+    {"deadline_at": NOW + timedelta(days=20), "duration_days": 30},
+    {"bids_count": 9, "views_count": 70},
+    {"project_metadata": {"views": 5}},
+    {},
+]
+WRITTEN = len(CHANGES) - 2
+"""As many of `CHANGES` are written, the first; leftovers alone are not."""
+
+
+async def test_many_rows_that_each_change_in_fields_of_their_own(any_database_url: URL) -> None:
+    async with AsyncDatabase(any_database_url) as database:
+        await database.initialize()
+        numbers = range(1300)
+        # A client each: a repost is written again, to link it.
+        before = {number: BEFORE | {"client_name": f"의뢰인 {number}"} for number in numbers}
+        await put(database, *(project(str(number), **before[number]) for number in numbers))
+        now = {number: before[number] | CHANGES[number % len(CHANGES)] for number in numbers}
+        result = await put(database, *(project(str(number), **now[number]) for number in numbers), now=LATER)
+        changed = sum(number % len(CHANGES) < WRITTEN - 1 for number in numbers)
+        assert (result.updated, result.unchanged) == (changed, len(numbers) - changed)
+        assert result.closed == sum(number % len(CHANGES) == 3 for number in numbers)
+        async with database.session() as session:
+            rows = {int(found.external_id): found for found in await session.scalars(select(Row))}
+        for number, fields in now.items():
+            is_written = number % len(CHANGES) < WRITTEN
+            expected = fields if is_written else before[number]
+            assert {name: getattr(rows[number], name) for name in expected} == expected, number
+            assert (rows[number].closed_at is None) is (number % len(CHANGES) != 3)
+        # Bids, a change and what the listing told go into one new version of a row.
+        assert (await written(database))[0] == sum(number % len(CHANGES) < WRITTEN for number in numbers)
+
+
 async def test_touching_is_heap_only(any_database_url: URL) -> None:
     async with AsyncDatabase(any_database_url) as database:
         await database.initialize()
         for number in range(5):
             await put(database, project(), now=NOW + number * 2 * TOUCH_AFTER)
-        async with database.session() as session:
-            await session.execute(text("SELECT pg_stat_force_next_flush()"))
-        async with database.session() as session:
-            updates = text(
-                "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = 'projects'"
-            )
-            assert tuple((await session.execute(updates)).one()) == (4, 4)
+        assert await written(database) == (4, 4)

@@ -198,7 +198,7 @@ class _Counter:
 async def _can_be_stored(number: int, project: Project) -> bool:
     """Whether PostgreSQL would take `project`; that it cannot be encoded must be said by a ValueError."""
     try:
-        async for _ in binary_rows({number: (project, content_hash(project), None)}, NOW, {}):
+        async for _ in binary_rows({number: (project, content_hash(project), None)}, NOW):
             pass
     except ValueError:
         return False
