@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 PAGE = 100
 """Projects on a page."""
 FILES = 20
-"""Pages that differ; further ones are the same with other numbers."""
+"""Pages that differ; further ones are the same with other numbers and clients."""
 
 
 class Pages(Spider):
@@ -73,6 +73,8 @@ def _project(record: dict[str, Any], number: int) -> Project:
         | {
             "external_id": str(number),
             "url": f"https://market.example/projects/{number}",
+            # Else each would be a repost of what another page of the same file has told.
+            "client_name": f"클라이언트 {number // 4}",
             "budget_min": Decimal(record["budget_min"]),
             "budget_max": Decimal(record["budget_max"]),
             "client_rating": Decimal(record["client_rating"]),
