@@ -140,13 +140,24 @@ def postgres_18() -> Iterator[Server]:
         yield started
 
 
-@pytest.fixture(scope="session")
-def postgres_15() -> Iterator[Server]:
-    if not (DEBIAN_15 / "postgres").exists():
-        reason = f"no PostgreSQL 15 in {DEBIAN_15}: install the package postgresql-15"
+def need(condition: object, reason: str) -> None:
+    """Skip the test with its reason; where nothing may be skipped, fail with it."""
+    if not condition:
         if os.environ.get("CI") == "true":
             pytest.fail(reason)
         pytest.skip(reason)
+
+
+def need_postgres_15() -> None:
+    need(
+        (DEBIAN_15 / "postgres").exists(),
+        f"no PostgreSQL 15 in {DEBIAN_15}: install the package postgresql-15",
+    )
+
+
+@pytest.fixture(scope="session")
+def postgres_15() -> Iterator[Server]:
+    need_postgres_15()
     with running_server(DEBIAN_15) as socket_folder:
         yield Server("system 15", socket_folder)
 

@@ -90,9 +90,10 @@ async def with_like_texts(
     driver: Any, new: Mapping[int, Project], alike: Mapping[int, Mapping[int, float]]
 ) -> dict[int, int]:
     """Return, by id, which of the projects `alike` by their titles are reposts, and of what."""
-    stored = {other for found in alike.values() for other in found if other not in new}
-    texts: dict[int, str | None] = dict(await driver.fetch(_TEXTS, list(stored))) if stored else {}
-    texts |= {project_id: project.description for project_id, project in new.items()}
+    compared = {*alike, *(other for found in alike.values() for other in found)}
+    stored = [project_id for project_id in compared if project_id not in new]
+    texts: dict[int, str | None] = dict(await driver.fetch(_TEXTS, stored)) if stored else {}
+    texts |= {project_id: new[project_id].description for project_id in compared if project_id in new}
     reposts = {}
     for project_id, found in alike.items():
         likeness, other = max(

@@ -140,14 +140,13 @@ class StorePipeline:
             return item
         group = self._open
         if group is None:
-            linger = asyncio.get_running_loop().call_later(self._linger, self._close_group)
-            group = self._open = Group(linger, self._now())
+            loop = asyncio.get_running_loop()
+            group = self._open = Group(loop, loop.call_later(self._linger, self._close_group), self._now())
         listing_hash = self._told.pop(item.external_id, None) if isinstance(item, Project) else None
         group.batch.add(item, listing_hash)
         if len(group.batch) >= self._size:
             self._close_group()
-        # Not a future that all share: cancelling one waiting item would cancel the batch for the others.
-        await group.done.wait()
+        await group.done()
         if not group.stored:
             raise DropItem("not in the database; the log says where it is", log_level="DEBUG")
         if isinstance(item, GonePosting):
@@ -266,7 +265,7 @@ class StorePipeline:
                 # The writer must outlive it: items of all further batches wait for it.
                 logger.exception("Unforeseen error behind a stored batch")
             finally:
-                group.done.set()
+                group.finish()
 
     async def _store(self, group: Group) -> None:
         batch = group.batch

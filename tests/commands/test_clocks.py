@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import URL
 
 from tests.commands.conftest import Crawl, Market, Scrapy
-from tests.deploy.conftest import need
+from tests.conftest import need
 
 Rows = Callable[[str], Awaitable[list[dict[str, Any]]]]
 Machines = dict[str, dict[str, str]]

@@ -24,7 +24,7 @@ from urllib.parse import urlencode
 import pytest
 
 from outsource_scraper.database.embedded_account import installation
-from tests.conftest import DEBIAN_15, PROJECT, Market, Server
+from tests.conftest import DEBIAN_15, PROJECT, Market, Server, need_postgres_15
 from tests.deploy.databases import Database, new_database
 
 if TYPE_CHECKING:
@@ -38,14 +38,6 @@ SHELL = "/bin/sh"
 PATIENCE = 90
 """Seconds after which what is waited for will not come any more."""
 PASSWORD = "a+b c%41/@비"  # noqa: S105 - what a URL and a form could both spoil
-
-
-def need(condition: object, reason: str) -> None:
-    """Skip the test with its reason; where nothing may be skipped, fail with it."""
-    if not condition:
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
 
 
 def blocks_of(section: str) -> list[str]:
@@ -285,10 +277,7 @@ def scrapyd(scrapyd_process: Scrapyd, market: Market) -> Iterator[Scrapyd]:
 @pytest.fixture(scope="session")
 def tcp_server(start_server: Callable[..., AbstractContextManager[Path]]) -> Iterator[tuple[int, Path]]:
     """The port and the socket's folder of a server that wants a password from whoever comes over TCP."""
-    need(
-        (DEBIAN_15 / "postgres").exists(),
-        f"no PostgreSQL 15 in {DEBIAN_15}: install the package postgresql-15",
-    )
+    need_postgres_15()
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     settings = ("listen_addresses=127.0.0.1", f"port={port}")

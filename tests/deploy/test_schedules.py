@@ -13,8 +13,8 @@ import pytest
 import yaml
 from sqlalchemy import URL
 
-from tests.conftest import PROJECT, Market, fetch
-from tests.deploy.conftest import PATIENCE, need
+from tests.conftest import PROJECT, Market, fetch, need
+from tests.deploy.conftest import PATIENCE
 
 HOME = "/opt/outsource_scraper"
 """Where the examples expect the checkout."""

@@ -16,15 +16,30 @@ from typing import TYPE_CHECKING, Any
 import asyncpg  # type: ignore[import-untyped]
 import pytest
 
+from outsource_scraper.database.embedded_account import server_account
 from tests.conftest import DEBIAN_15, PROJECT, Server, in_own_loop, initialize
 from tests.faults.board import PROJECTS, REJECTED
+from tests.faults.disks import small_disk
 
 if TYPE_CHECKING:
     import signal
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from sqlalchemy import URL
+
+
+@pytest.fixture
+def small_database(start_server: Callable[..., AbstractContextManager[Path]]) -> Iterator[URL]:
+    """An empty database on a disk of 24 MB; the rest of its server has room enough."""
+    with start_server(DEBIAN_15) as socket_folder, small_disk(24 * 2**20) as disk:
+        account = server_account()
+        os.chown(disk, account.uid, account.gid)
+        server = Server("small disk", socket_folder)
+        server.execute(f"CREATE TABLESPACE small LOCATION '{disk}'")
+        server.execute("CREATE DATABASE small TABLESPACE small")
+        yield server.url("small")
 
 
 @pytest.fixture(scope="session")

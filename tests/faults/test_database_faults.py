@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import subprocess
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -13,12 +12,11 @@ import asyncpg  # type: ignore[import-untyped]
 import pytest
 
 from outsource_scraper.database.batches import Batch
-from outsource_scraper.database.embedded_account import server_account
 from outsource_scraper.database.models import Project as Row
 from outsource_scraper.database.models import ProjectChange
 from outsource_scraper.database.projects import store_batch
 from outsource_scraper.database.session import AsyncDatabase
-from tests.conftest import DEBIAN_15, Server, initialize, reachable_folder
+from tests.conftest import DEBIAN_15, Server, initialize
 from tests.pipelines.test_store import count, cut_connections, opened, pipeline, project, put, stats
 
 if TYPE_CHECKING:
@@ -144,51 +142,36 @@ async def grows(connection: Any, size: int) -> bool:
     return True
 
 
-async def test_disk_full(start_server: Any, tmp_path: Path) -> None:
-    if os.geteuid() != 0:
-        pytest.skip("only root can mount a disk that is small")
-    with start_server(DEBIAN_15) as socket_folder, reachable_folder() as disk:
-        mounted = subprocess.run(["/bin/mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", disk], check=False)
-        if mounted.returncode:
-            pytest.skip("nothing can be mounted here")
-        try:
-            account = server_account()
-            os.chown(disk, account.uid, account.gid)
-            server = Server("small disk", socket_folder)
-            made = f"CREATE TABLESPACE small LOCATION '{disk}'"
-            await asyncio.to_thread(server.execute, made)
-            await asyncio.to_thread(server.execute, "CREATE DATABASE small TABLESPACE small")
-            url = server.url("small")
-            await initialize(url)
+async def test_disk_full(small_database: URL, tmp_path: Path) -> None:
+    url = small_database
+    await initialize(url)
 
-            async def fill() -> None:
-                async with connection_to(url) as connection:
-                    await connection.execute("CREATE TABLE ballast (data text)")
-                    await connection.execute("ALTER TABLE ballast ALTER data SET STORAGE EXTERNAL")
-                    for size in (100_000, 8_000, 1_000):
-                        while await grows(connection, size):
-                            pass
+    async def fill() -> None:
+        async with connection_to(url) as connection:
+            await connection.execute("CREATE TABLE ballast (data text)")
+            await connection.execute("ALTER TABLE ballast ALTER data SET STORAGE EXTERNAL")
+            for size in (100_000, 8_000, 1_000):
+                while await grows(connection, size):
+                    pass
 
-            async def empty() -> None:
-                async with connection_to(url) as connection:
-                    await connection.execute("DROP TABLE ballast")
+    async def empty() -> None:
+        async with connection_to(url) as connection:
+            await connection.execute("DROP TABLE ballast")
 
-            async with AsyncDatabase(url, pool_size=0) as database:
-                store = pipeline(url, tmp_path, **FEW)
-                await store.open_spider()
-                await put(store, map(project, range(10)))
-                await fill()
-                large = [project(number, description=os.urandom(3000).hex()) for number in range(10, 60)]
-                dropped = await put(store, large)
-                assert all(isinstance(one, Exception) for one in dropped)
-                await store.close_spider()
-                assert stats(store)["spooled"] == 50
-                await empty()
-                async with opened(url, tmp_path) as after:
-                    assert stats(after)["unspooled"] == 50
-                assert await count(database, Row) == 60
-        finally:
-            subprocess.run(["/bin/umount", "--lazy", disk], check=True)
+    async with AsyncDatabase(url, pool_size=0) as database:
+        store = pipeline(url, tmp_path, **FEW)
+        await store.open_spider()
+        await put(store, map(project, range(10)))
+        await fill()
+        large = [project(number, description=os.urandom(3000).hex()) for number in range(10, 60)]
+        dropped = await put(store, large)
+        assert all(isinstance(one, Exception) for one in dropped)
+        await store.close_spider()
+        assert stats(store)["spooled"] == 50
+        await empty()
+        async with opened(url, tmp_path) as after:
+            assert stats(after)["unspooled"] == 50
+        assert await count(database, Row) == 60
 
 
 async def test_a_deadlock_is_tried_again(database: AsyncDatabase, tmp_path: Path) -> None:

@@ -3,39 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.conftest import reachable_folder
 from tests.faults.board import PROJECTS
+from tests.faults.disks import small_disk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from tests.faults.conftest import Bench
 
 SIZE = 2**20
 """Bytes."""
-
-
-@contextmanager
-def small_disk() -> Iterator[Path]:
-    """A disk of a megabyte, mounted on a folder."""
-    if os.geteuid() != 0:
-        pytest.skip("only root can mount a disk that is small")
-    with reachable_folder() as folder:
-        mount = ["/bin/mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", folder]
-        if subprocess.run(mount, check=False).returncode:
-            pytest.skip("nothing can be mounted here")
-        try:
-            yield folder
-        finally:
-            subprocess.run(["/bin/umount", "--lazy", folder], check=True)
 
 
 TAKES_NOTHING = """
@@ -49,7 +28,7 @@ def test_no_space_for_what_the_database_does_not_take(room: int, bench: Bench) -
     """What is lost is told and counted, what fits is kept, and the next crawl has everything."""
     bench.ask(TAKES_NOTHING)
     bench.ask("CREATE TRIGGER disk_full BEFORE INSERT ON projects EXECUTE FUNCTION refuse()")
-    with small_disk() as disk:
+    with small_disk(SIZE) as disk:
         bench.data = disk / "data"
         bench.data.mkdir()
         ballast = disk / "ballast"

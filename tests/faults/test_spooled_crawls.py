@@ -9,8 +9,6 @@ everything once. (A crawl of this board that meets no fault ends with 5: ten rec
 from __future__ import annotations
 
 import asyncio
-import os
-import subprocess
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,7 +19,6 @@ import pytest
 from sqlalchemy import URL
 
 from outsource_scraper.config import DRIVER
-from outsource_scraper.database.embedded_account import server_account
 from tests.conftest import DEBIAN_15, Server, reachable_folder
 from tests.faults.board import PROJECTS, REJECTED, REPEATED
 from tests.faults.conftest import Bench, Crawl, migrated
@@ -274,41 +271,20 @@ def test_out_of_connections(start_server: Any, empty_bench: Bench, tell: Any) ->
         stored_later(bench, crawl, waiting, tell, "out of connections")
 
 
-@pytest.fixture
-def small_disk() -> Iterator[Path]:
-    """A disk of 24 MB that belongs to the server's account."""
-    if os.geteuid() != 0:
-        pytest.skip("only root can mount a disk that is small")
-    with reachable_folder() as disk:
-        mounted = subprocess.run(["/bin/mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", disk], check=False)
-        if mounted.returncode:
-            pytest.skip("nothing can be mounted here")
-        try:
-            account = server_account()
-            os.chown(disk, account.uid, account.gid)
-            yield disk
-        finally:
-            subprocess.run(["/bin/umount", "--lazy", disk], check=True)
-
-
-def test_disk_full(small_disk: Path, start_server: Any, empty_bench: Bench, tell: Any) -> None:
+def test_disk_full(small_database: URL, empty_bench: Bench, tell: Any) -> None:
     bench = empty_bench
-    with start_server(DEBIAN_15) as socket_folder:
-        server = Server("small disk", socket_folder)
-        server.execute(f"CREATE TABLESPACE small LOCATION '{small_disk}'")
-        server.execute("CREATE DATABASE small TABLESPACE small")
-        bench.url = server.url("small")
-        migrated(bench.url)
-        with operator(bench.url) as other, in_the_middle(bench, *SOON_OVER) as crawl:
-            other.do("CREATE TABLE ballast (data text)")
-            other.do("ALTER TABLE ballast ALTER data SET STORAGE EXTERNAL")
-            for size in (100_000, 8_000, 1_000):
-                while other.has_room(size):
-                    pass
-            waiting = left_it_on_disk(crawl, bench)
-            assert "No space left on device" in crawl.log.read_text()
-            other.do("DROP TABLE ballast")
-        stored_later(bench, crawl, waiting, tell, "disk full")
+    bench.url = small_database
+    migrated(bench.url)
+    with operator(bench.url) as other, in_the_middle(bench, *SOON_OVER) as crawl:
+        other.do("CREATE TABLE ballast (data text)")
+        other.do("ALTER TABLE ballast ALTER data SET STORAGE EXTERNAL")
+        for size in (100_000, 8_000, 1_000):
+            while other.has_room(size):
+                pass
+        waiting = left_it_on_disk(crawl, bench)
+        assert "No space left on device" in crawl.log.read_text()
+        other.do("DROP TABLE ballast")
+    stored_later(bench, crawl, waiting, tell, "disk full")
 
 
 def changed_behind_its_back(bench: Bench, other: Operator) -> None:

@@ -10,8 +10,7 @@ import platformdirs
 import pytest
 
 from outsource_scraper import __version__
-from tests.conftest import PROJECT
-from tests.deploy.conftest import need
+from tests.conftest import PROJECT, need
 from tests.deploy.images.containers import Buildah, Image
 
 REVISION = "0123456789abcdef0123456789abcdef01234567"
