@@ -210,6 +210,23 @@ async def test_reposts(
     assert (await row(database, "2")).repost_of == ((await row(database, "1")).id if linked else None)
 
 
+@pytest.mark.parametrize("at_once", [True, False])
+@pytest.mark.parametrize(("others", "is_linked"), [(reposts.EARLIER - 1, True), (reposts.EARLIER, False)])
+async def test_the_latest_postings_of_a_client_are_looked_at(
+    database: AsyncDatabase, others: int, is_linked: bool, at_once: bool
+) -> None:
+    # One name may stand for thousands of clients, such as "private" does.
+    titles = ["Online shop", *(chr(0x4E00 + number) * 5 for number in range(others)), "Online shop"]
+    postings = [
+        project(str(number), title=title, client_name="private", description=None)
+        for number, title in enumerate(titles)
+    ]
+    for batch in [postings] if at_once else [[posting] for posting in postings]:
+        await put(database, *batch)
+    last = await row(database, str(others + 1))
+    assert last.repost_of == ((await row(database, "0")).id if is_linked else None)
+
+
 async def test_a_repost_of_another_platform_is_none(database: AsyncDatabase) -> None:
     fields = {"title": "같은 제목입니다", "description": TEXT, "client_name": "어느 회사"}
     elsewhere = Project(platform="other", external_id="1", url="https://other.example/1", **fields)

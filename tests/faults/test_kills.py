@@ -98,8 +98,8 @@ def test_kill_9_of_postgresql(empty_bench: Bench, number: int, tell: Any) -> Non
 
 
 @pytest.mark.rounds(20)
-def test_the_network_is_cut(bench: Bench, number: int, tell: Any) -> None:
-    half_open = number % 2 == 1
+@pytest.mark.parametrize("half_open", [False, True], ids=["cut", "half open"])
+def test_the_network_is_cut(bench: Bench, number: int, half_open: bool, tell: Any) -> None:
     with proxied(Path(str(bench.url.query["host"])) / ".s.PGSQL.5432") as proxy:
         url = URL.create(
             DRIVER, username="postgres", host="127.0.0.1", port=proxy.port, database=bench.url.database
