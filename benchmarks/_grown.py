@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
+from benchmarks._old_rows import fill
 from benchmarks._projects import NOW, projects
 from benchmarks._report import Figure
 from outsource_scraper.database import models
@@ -29,21 +30,6 @@ if TYPE_CHECKING:
 
 ITEMS = 20_000
 ROUNDS = 3
-PART = 250_000
-"""Rows made in one statement."""
-
-# About 1.5 kB a row, of ten platforms, among them the one that is written to, and of many clients.
-_FILL = """
-INSERT INTO projects (platform, external_id, url, title, description, skills, budget_min, budget_max,
-    currency, status, posted_at, deadline_at, client_name, content_hash, first_seen_at, last_seen_at,
-    changed_at)
-SELECT CASE n % 10 WHEN 0 THEN 'sample' ELSE 'platform' || n % 10 END, 'old' || n,
-    'https://market.example/old/' || n, '오래된 일감 ' || n, repeat(md5(CAST(n AS text)) || ' ', 40),
-    ARRAY['Python', 'React'], n, n * 2, 'KRW', 'open', timestamptz '2026-01-01' + n * interval '1 second',
-    timestamptz '2027-01-01' + n * interval '1 second', '클라이언트 ' || n % 200000,
-    decode(md5(CAST(n AS text)), 'hex'), now(), now(), now()
-FROM generate_series(CAST(:first AS int), CAST(:last AS int)) AS n
-"""
 
 
 async def grown(database: AsyncDatabase, store: Store, sizes: Sequence[int]) -> list[Figure]:
@@ -55,14 +41,8 @@ async def grown(database: AsyncDatabase, store: Store, sizes: Sequence[int]) -> 
     figures = []
     filled = 0
     for size in sizes:
-        for first in range(filled, size, PART):
-            async with database.engine.begin() as connection:
-                span = {"first": first + 1, "last": min(first + PART, size)}
-                await connection.execute(text(_FILL), span)
+        await fill(database, filled, size)
         filled = size
-        async with database.engine.connect() as connection:
-            await connection.execution_options(isolation_level="AUTOCOMMIT")
-            await connection.execute(text("VACUUM ANALYZE projects"))
         rates = await _rates(database, store, size)
         figures += [
             Figure(

@@ -25,6 +25,7 @@ from alembic import command
 from sqlalchemy import text
 from sqlalchemy.schema import CreateSchema
 
+from benchmarks._old_rows import fill
 from benchmarks._report import Figure
 from benchmarks._servers import schema, with_database
 from outsource_scraper.config import Config
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 ROWS = int(os.environ.get("BENCHMARK_ROWS", "1000000").partition(",")[0])
-PART = 250_000
-"""Rows made in one statement."""
 FIRST = "0001"
 PAUSE = 0.004
 """Seconds between two statements of the writer, and of the reader."""
@@ -49,19 +48,6 @@ LONG = 5.0
 MOST = 200.0
 """Milliseconds that are a moment."""
 
-# About 1.5 kB a row.
-_FILL = """
-INSERT INTO projects (platform, external_id, url, title, description, skills, budget_min, budget_max,
-    currency, status, posted_at, deadline_at, client_name, content_hash, first_seen_at, last_seen_at,
-    changed_at, closed_at)
-SELECT 'platform' || n % 10, 'old' || n,
-    'https://market.example/old/' || n, '오래된 일감 ' || n, repeat(md5(CAST(n AS text)) || ' ', 40),
-    ARRAY['Python', 'React'], n, n * 2, 'KRW', CASE WHEN n % 5 < 2 THEN 'closed' ELSE 'open' END,
-    timestamptz '2026-01-01' + n * interval '1 second', timestamptz '2027-01-01' + n * interval '1 second',
-    '클라이언트 ' || n % 200000, CASE WHEN n % 5 = 0 THEN NULL ELSE decode(md5(CAST(n AS text)), 'hex') END,
-    now(), now(), now(), CASE WHEN n % 5 < 2 THEN now() END
-FROM generate_series(CAST(:first AS int), CAST(:last AS int)) AS n
-"""
 _STORE = text("""
 INSERT INTO projects (platform, external_id, url, title, status, content_hash, first_seen_at, last_seen_at,
     changed_at)
@@ -116,12 +102,7 @@ async def _fill(database: AsyncDatabase, name: str) -> None:
     async with database.engine.begin() as connection:
         await connection.execute(CreateSchema(name))
     await _move(database, name, "upgrade")
-    for first in range(0, ROWS, PART):
-        async with database.engine.begin() as connection:
-            await connection.execute(text(_FILL), {"first": first + 1, "last": min(first + PART, ROWS)})
-    async with database.engine.connect() as connection:
-        await connection.execution_options(isolation_level="AUTOCOMMIT")
-        await connection.execute(text("VACUUM ANALYZE projects"))
+    await fill(database, 0, ROWS, closed=2)
 
 
 async def _move(database: AsyncDatabase, name: str, direction: str) -> None:
