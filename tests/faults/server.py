@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import psutil
@@ -66,6 +67,7 @@ class OwnServer:
         family = [psutil.Process(self.process.pid)]
         family += family[0].children(recursive=True)
         for process in family:
-            process.kill()
+            with suppress(psutil.NoSuchProcess):  # one that serves a connection ends by itself with it
+                process.kill()
         self.process.wait()
         psutil.wait_procs(family)
