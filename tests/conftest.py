@@ -272,7 +272,7 @@ class Market:
 @pytest.fixture(scope="session")
 def market_process() -> Iterator[Market]:
     now = datetime.now(UTC).replace(second=0, microsecond=0).isoformat()
-    command = [sys.executable, "-m", "outsource_scraper.sandbox", "--size", "30", "--frozen", "--clock", now]
+    command = [sys.executable, "-m", "outsource_scraper.sandbox", "--size", "40", "--frozen", "--clock", now]
     with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
@@ -284,7 +284,10 @@ def market_process() -> Iterator[Market]:
 
 @pytest.fixture
 def market(market_process: Market) -> Iterator[Market]:
-    """About thirty open postings on each platform, at a time that stands still; without faults at first."""
+    """About forty open postings on each platform, so that FL.ru has a second page; without faults at first.
+
+    Its time stands still.
+    """
     start = datetime.fromisoformat(market_process.control.state()["now"])
     market_process.control.clear_faults()
     market_process.control.clear_log()

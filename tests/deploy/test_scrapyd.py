@@ -50,7 +50,7 @@ def in_its_folder(scrapyd: Scrapyd, command: str) -> subprocess.CompletedProcess
 
 
 def slow_details(market: Market, seconds: float) -> None:
-    """Let each of the thirty detail pages of Guru take so long, for a crawl to be met in its middle."""
+    """Let each of the forty detail pages of Guru take so long, for a crawl to be met in its middle."""
     market.control.fault("slow", platform="guru", path=r"/jobs/.*\d+", seconds=seconds)
 
 
