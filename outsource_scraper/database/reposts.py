@@ -10,11 +10,12 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict, deque
 from itertools import count
-from operator import add
-from typing import TYPE_CHECKING, Any
+from operator import add, attrgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from outsource_scraper.items import Project
 
@@ -30,9 +31,9 @@ _LOOKED_AT = 4000
 """Characters of a text."""
 
 _EARLIER = """
-SELECT client.name, earlier.id, earlier.title
+SELECT client.name, earlier.id, earlier.title, earlier.posted_at, earlier.repost_of IS NULL
 FROM unnest($2::text[]) AS client (name), LATERAL (
-    SELECT id, title FROM projects
+    SELECT id, title, posted_at, repost_of FROM projects
     WHERE platform = $1 AND client_name = client.name ORDER BY id DESC LIMIT $3
 ) AS earlier
 """
@@ -42,47 +43,74 @@ _TEXTS = "SELECT id, description FROM projects WHERE id = ANY ($1::bigint[])"
 _GIVE_WAY_AFTER = 16
 """Projects compared before another task gets its turn: about 0.1 ms, and never more than 1 ms."""
 
-Postings = dict[str, list[tuple[int, str]]]
-"""By client, `projects.id` and title, the latest first."""
+
+class Posting(NamedTuple):
+    """What is looked at of a project to find its likes."""
+
+    id: int
+    title: str
+    posted_at: datetime | None
+    is_free: bool
+    """Whether it is not known yet as a repost."""
 
 
-async def earlier_postings(driver: Any, platform: str, new: Mapping[int, Project]) -> Postings:
-    """Return what the clients of the `new` projects (by id) of `platform` have posted before."""
+async def stored_postings(driver: Any, platform: str, new: Mapping[int, Project]) -> dict[str, list[Posting]]:
+    """Return what the clients of the `new` projects (by id) have on `platform` already, the latest first."""
     clients = {project.client_name for project in new.values() if project.client_name}
-    earlier: Postings = defaultdict(list)
+    stored: dict[str, list[Posting]] = defaultdict(list)
     if clients:
-        for client, project_id, title in await driver.fetch(_EARLIER, platform, list(clients), EARLIER):
-            earlier[client].append((project_id, title))
-    return earlier
+        for client, *fields in await driver.fetch(_EARLIER, platform, list(clients), EARLIER):
+            stored[client].append(Posting(*fields))
+    return stored
 
 
-async def with_like_titles(new: Mapping[int, Project], earlier: Postings) -> dict[int, dict[int, float]]:
-    """Return, by id, those of the `new` projects whose title is like earlier ones of the same client, and how
-    much like which.
+async def with_like_titles(
+    new: Mapping[int, Project], stored: Mapping[str, Sequence[Posting]]
+) -> dict[int, dict[int, float]]:
+    """Return, by id, which projects have titles like earlier postings of the same client, and how much so.
 
-    Projects of one batch may be reposts of each other. It gives way to other tasks now and then.
+    Of two the later posted is the repost, which may be a stored one: a first crawl reads the newest first. It
+    gives way to other tasks now and then.
     """
-    by_client: dict[str, list[int]] = defaultdict(list)
-    for project_id, project in new.items():
-        if project.client_name:
-            by_client[project.client_name].append(project_id)
-    alike = {}
+    alike: dict[int, dict[int, float]] = defaultdict(dict)
     turns = count(1)
-    for client, ids in by_client.items():
-        before = earlier.get(client, ())
-        if len(before) + len(ids) < 2:  # most clients post once
+    for client, postings in _by_client(new).items():
+        before = stored.get(client, ())
+        if len(before) + len(postings) < 2:  # most clients post once
             continue
-        known = deque(((project_id, pairs(title)) for project_id, title in reversed(before)), EARLIER)
-        for project_id in ids:
-            own = pairs(new[project_id].title)
-            likeness = {other: dice(own, others) for other, others in known}
-            found = {other: like for other, like in likeness.items() if like >= SAME_TITLE}
-            if found:
-                alike[project_id] = found
-            known.append((project_id, own))
+        known = deque(((posting, pairs(posting.title)) for posting in reversed(before)), EARLIER)
+        for posting in _oldest_first(postings):
+            own = pairs(posting.title)
+            for other, others in known:
+                likeness = dice(own, others)
+                later, sooner = (other, posting) if _was_later(other, posting) else (posting, other)
+                if likeness >= SAME_TITLE and later.is_free:
+                    alike[later.id][sooner.id] = likeness
+            known.append((posting, own))
             if not next(turns) % _GIVE_WAY_AFTER:
                 await asyncio.sleep(0)
     return alike
+
+
+def _by_client(new: Mapping[int, Project]) -> dict[str, list[Posting]]:
+    by_client: dict[str, list[Posting]] = defaultdict(list)
+    for project_id, project in new.items():
+        if project.client_name:
+            posting = Posting(project_id, project.title, project.posted_at, is_free=True)
+            by_client[project.client_name].append(posting)
+    return by_client
+
+
+def _oldest_first(postings: list[Posting]) -> list[Posting]:
+    """Postings in the order of a listing, which shows the newest first, the other way round."""
+    turned = postings[::-1]
+    if any(posting.posted_at is None for posting in postings):
+        return turned
+    return sorted(turned, key=attrgetter("posted_at"))
+
+
+def _was_later(one: Posting, other: Posting) -> bool:
+    return one.posted_at is not None and other.posted_at is not None and one.posted_at > other.posted_at
 
 
 async def with_like_texts(
@@ -95,11 +123,13 @@ async def with_like_texts(
     texts |= {project_id: new[project_id].description for project_id in compared if project_id in new}
     reposts = {}
     for project_id, found in alike.items():
-        likeness, other = max(
-            (text_likeness(texts[project_id], texts[other], title), other) for other, title in found.items()
-        )
-        if likeness >= SAME_TEXT:
-            reposts[project_id] = other
+        best = SAME_TEXT
+        for other, title in found.items():
+            # A stored one may have been deleted by somebody between the two looks.
+            if project_id in texts and other in texts:
+                likeness = text_likeness(texts[project_id], texts[other], title)
+                if likeness >= best:  # of equals the latest
+                    best, reposts[project_id] = likeness, other
     return reposts
 
 

@@ -112,10 +112,10 @@ class Writer:
     ) -> None:
         ids = list(new)
         projects = {project_id: project for project_id, (project, *_) in new.items()}
-        earlier = await reposts.earlier_postings(driver, platform, projects)
+        stored = await reposts.stored_postings(driver, platform, projects)
         # Both bit by bit: PostgreSQL works on the first rows while the last are being made, and titles are
         # compared in between.
-        comparing = asyncio.create_task(reposts.with_like_titles(projects, earlier))
+        comparing = asyncio.create_task(reposts.with_like_titles(projects, stored))
         try:
             rows = copying.binary_rows(new, self.now)
             await driver.copy_to_table("projects", columns=copying.COLUMNS, format="binary", source=rows)

@@ -202,7 +202,7 @@ async def test_reposts(
     shared = {"title": "쇼핑몰 주문 관리 화면 제작", "description": TEXT, "client_name": "어느 회사"}
     first, second = project("1", **shared | earlier), project("2", **shared | later)
     if together:
-        await put(database, first, second)
+        await put(database, second, first)  # as a listing shows them
     else:
         await put(database, first)
         await put(database, second, now=NOW + HOUR)
@@ -221,10 +221,40 @@ async def test_the_latest_postings_of_a_client_are_looked_at(
         project(str(number), title=title, client_name="private", description=None)
         for number, title in enumerate(titles)
     ]
-    for batch in [postings] if at_once else [[posting] for posting in postings]:
+    for batch in [postings[::-1]] if at_once else [[posting] for posting in postings]:
         await put(database, *batch)
     last = await row(database, str(others + 1))
     assert last.repost_of == ((await row(database, "0")).id if is_linked else None)
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("known", [True, False], ids=["with the time", "without"])
+async def test_of_two_the_later_posted_is_the_repost(
+    database: AsyncDatabase, together: bool, known: bool
+) -> None:
+    """A listing, which a first crawl reads from its top, shows the newest first."""
+    if not known and not together:
+        return  # nobody can tell: the one that was seen later counts as the later
+    shared = {"title": "쇼핑몰 주문 관리 화면 제작", "description": TEXT, "client_name": "어느 회사"}
+    days = [NOW - number * timedelta(days=9) if known else None for number in range(3)]
+    newest, newer, oldest = (
+        project(name, **shared, posted_at=day) for name, day in zip("abc", days, strict=True)
+    )
+    for batch in [[newest, newer, oldest]] if together else [[newest], [newer], [oldest]]:
+        await put(database, *batch)
+    rows = {name: await row(database, name) for name in "abc"}
+    assert rows["c"].repost_of is None
+    assert rows["b"].repost_of == rows["c"].id
+    # A link that stands is left: the newest was seen beside the newer one first.
+    assert rows["a"].repost_of == rows["b"].id
+
+
+async def test_a_repost_whose_likes_are_deleted_meanwhile(database: AsyncDatabase) -> None:
+    new = {7: project("7", title="Online shop", description=None)}
+    async with database.session() as session:
+        connection = await session.connection()
+        driver = (await connection.get_raw_connection()).driver_connection
+        assert await reposts.with_like_texts(driver, new, {7: {5: 1.0}, 6: {7: 1.0}}) == {}
 
 
 async def test_a_repost_of_another_platform_is_none(database: AsyncDatabase) -> None:
