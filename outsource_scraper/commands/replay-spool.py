@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING
 
 from scrapy.commands import ScrapyCommand
@@ -10,16 +11,13 @@ from scrapy.commands import ScrapyCommand
 from outsource_scraper.commands._console import sentences, wait_for
 from outsource_scraper.config import Config
 from outsource_scraper.database import faults
-from outsource_scraper.database.projects import store_batch
+from outsource_scraper.database.projects import store_waiting
 from outsource_scraper.database.session import AsyncDatabase
 from outsource_scraper.database.spool import Replayed, Spool, replay
 from outsource_scraper.errors import DatabaseUnavailable
 
 if TYPE_CHECKING:
     import argparse
-    from datetime import datetime
-
-    from outsource_scraper.database.batches import Batch
 
 
 class Command(ScrapyCommand):
@@ -42,7 +40,10 @@ class Command(ScrapyCommand):
             done = wait_for(_replay(config, spool))
         print(f"{done.items} items of {done.files} files in {spool.folder} are stored")
         if done.unreadable:
-            print(f"{done.unreadable} files cannot be read and were set aside; the lines above name them")
+            print(f"{done.unreadable} files cannot be read or stored; the lines above name them")
+        if others := spool.elsewhere():
+            folders = sorted({str(path.parent) for path in others})
+            print(f"{len(others)} files wait for other databases, in {', '.join(folders)}")
         self.exitcode = 1 if done.unreadable else 0
 
 
@@ -51,11 +52,7 @@ async def _replay(config: Config, spool: Spool) -> Replayed:
     try:
         await database.initialize()
         async with database.session() as session:
-
-            async def commit(batch: Batch, read_at: datetime) -> None:
-                await store_batch(session, batch, run_id=None, now=read_at)
-
-            return await replay(spool, commit)
+            return await replay(spool, partial(store_waiting, session))
     except Exception as error:
         if isinstance(error, DatabaseUnavailable) or not faults.is_transient(error):
             raise

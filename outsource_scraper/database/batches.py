@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
+import reprlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -111,10 +111,16 @@ class BatchResult:
 
 def refused(project: Project, reason: str) -> RejectedRecord:
     """`project` as a record that is set aside."""
+    fields = {name: getattr(project, name) for name in Project.__slots__}
+    try:
+        source = json.dumps(fields, ensure_ascii=False, default=str)
+    except (TypeError, ValueError, RecursionError):  # leftovers that are no JSON
+        fields["project_metadata"] = reprlib.repr(project.project_metadata)
+        source = json.dumps(fields, ensure_ascii=False, default=str)
     return RejectedRecord(
         platform=project.platform,
-        external_id=project.external_id,
+        external_id=project.external_id or None,
         url=project.url,
         reason=reason,
-        source=json.dumps(dataclasses.asdict(project), ensure_ascii=False, default=str),
+        source=source,
     )

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from outsource_scraper.database.batches import Batch
+    from outsource_scraper.database.spool import Waiting
 
 TOUCH_AFTER = timedelta(hours=6)
 """An unchanged project is written to, `last_seen_at` and `bids_count`, only when last seen longer ago."""
@@ -55,6 +56,12 @@ async def store_batch(
         if not faults.is_refusal(error):
             raise
     return await _transact(session, batch, HalvingWriter(run_id, now, touch_after))
+
+
+async def store_waiting(session: AsyncSession, waiting: Waiting) -> BatchResult:
+    """Store a batch that waited on disk, as `store_batch` does, in the name of the run that read it."""
+    run_id = await runs.known(session, waiting.run_id, {item.platform for item in waiting.batch})
+    return await store_batch(session, waiting.batch, run_id=run_id, now=waiting.read_at)
 
 
 async def _transact(session: AsyncSession, batch: Batch, writer: Writer) -> BatchResult:

@@ -106,6 +106,15 @@ async def start_run(  # noqa: PLR0913 - the columns of a row
     return Started(run_id, other)
 
 
+async def known(session: AsyncSession, run_id: int | None, platforms: Iterable[str]) -> int | None:
+    """Return `run_id` where that is a run of one of `platforms`, else None: it may be deleted since."""
+    if run_id is None:
+        return None
+    statement = select(CrawlRun.id).where(CrawlRun.id == run_id, CrawlRun.platform.in_(platforms))
+    async with session.begin():
+        return cast("int | None", await session.scalar(statement))
+
+
 async def hold_run(session: AsyncSession, run_id: int) -> bool:
     """Take the lock that says the run is alive, on the new connection of a run that lost its own.
 

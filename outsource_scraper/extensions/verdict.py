@@ -67,11 +67,13 @@ def judge(
         filtered: whether the arguments ask for a part only, so that nothing found is no wonder.
         faded: fields that far fewer projects have than usual, as by `coverage.faded`.
     """
-    for rule in (_busy, _unstored, _credential_refused, _blocked, _failed):
+    for rule in (_unopened, _busy, _unstored, _credential_refused, _blocked, _failed):
         outcome = rule(stats, finish_reason)
         if outcome is not None:
             return outcome
     wrong = _incomplete(stats, finish_reason, ended)
+    if "store/unclosed" in stats:
+        wrong.append(f"what is gone or too late could not be closed ({stats['store/unclosed']})")
     if faded:
         wrong.append(f"the layout has changed, or the platform: {', '.join(faded)}")
     if wrong:
@@ -83,6 +85,11 @@ def judge(
             reason="the listing held no record at all: look with `scrapy capture` whether it has changed",
         )
     return Outcome(verdict=Verdict.OK)
+
+
+def _unopened(stats: Mapping[str, Any], _finish_reason: str) -> Outcome | None:
+    sentence = stats.get("store/unopened")
+    return None if sentence is None else Outcome(verdict=Verdict.FAILED, reason=str(sentence))
 
 
 def _busy(stats: Mapping[str, Any], finish_reason: str) -> Outcome | None:

@@ -21,7 +21,7 @@ from scrapy.exceptions import CloseSpider, DropItem
 from outsource_scraper.config import Config
 from outsource_scraper.database import closing, coverage, faults, listings, runs
 from outsource_scraper.database.changes import content_hash
-from outsource_scraper.database.projects import TOUCH_AFTER, store_batch
+from outsource_scraper.database.projects import TOUCH_AFTER, store_batch, store_waiting
 from outsource_scraper.database.retention import purge
 from outsource_scraper.database.session import PATIENCE, AsyncDatabase
 from outsource_scraper.database.spool import Spool, replay
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from outsource_scraper.database.batches import Batch, BatchResult
     from outsource_scraper.database.models import CrawlRun
+    from outsource_scraper.database.spool import Waiting
 
 logger = logging.getLogger(__name__)
 
@@ -123,10 +124,13 @@ class StorePipeline:
             raise
         except BaseException as error:
             await self._release()
-            if faults.is_transient(error) or faults.sqlstate(error):
+            if isinstance(error, DatabaseUnavailable):
+                self._stats.set_value("store/unopened", str(error))
+            elif faults.is_transient(error) or faults.sqlstate(error):
                 message = (
                     f"The database cannot be written to now ({faults.sentence(error)}): try again later."
                 )
+                self._stats.set_value("store/unopened", message)
                 raise DatabaseUnavailable(message) from error
             raise
         self._writer = asyncio.create_task(self._write_groups())
@@ -170,6 +174,11 @@ class StorePipeline:
             await self._look_for_drift()
             await self._close_absent()
             await self._close_expired()
+        except Exception as error:
+            if not (faults.is_transient(error) or faults.sqlstate(error)):
+                raise
+            self._stats.set_value("store/unclosed", faults.sentence(error))
+            logger.error("What is gone or too late could not be closed: %s", faults.sentence(error))
         finally:
             await self._release()
 
@@ -201,7 +210,8 @@ class StorePipeline:
         if run_id is None:
             return
         counts = {"pages": stats.get("listing/pages", 0), "spooled": stats.get("store/spooled", 0)}
-        complete = bool(getattr(self._crawler.spider, "complete", False)) and not self.faded
+        is_whole = not self.faded and "store/unclosed" not in stats
+        complete = bool(getattr(self._crawler.spider, "complete", False)) and is_whole
 
         async def finish(session: AsyncSession) -> None:
             async with session.begin():
@@ -264,6 +274,7 @@ class StorePipeline:
             except Exception:
                 # The writer must outlive it: items of all further batches wait for it.
                 logger.exception("Unforeseen error behind a stored batch")
+                self._fail()
             finally:
                 group.finish()
 
@@ -297,6 +308,9 @@ class StorePipeline:
             patiently=patiently,
         )
 
+    async def _commit_waiting(self, waiting: Waiting) -> None:
+        await self._run_session.persistently(lambda session: store_waiting(session, waiting))
+
     async def _release(self) -> None:
         await self._run_session.close()
 
@@ -306,8 +320,8 @@ class StorePipeline:
         if not (faults.is_transient(error) or faults.sqlstate(error)):
             logger.error("Unforeseen error while storing", exc_info=error)
         try:
-            path = await asyncio.to_thread(self._spool.write, batch, read_at)
-        except OSError as disk_error:
+            path = await asyncio.to_thread(self._spool.write, batch, read_at, self.run_id)
+        except Exception as disk_error:  # noqa: BLE001 - what is lost must be counted, whatever lost it
             self._stats.inc_value("store/lost", len(batch))
             logger.critical(
                 "%d items are lost: the database would not take them (%s), nor the disk (%s)",
@@ -323,6 +337,10 @@ class StorePipeline:
                 reason,
                 path,
             )
+        self._fail()
+
+    def _fail(self) -> None:
+        """End the crawl, and close nothing by absence: not all that was seen is stored."""
         if not self._failed:
             self._failed = True
             # Not awaited: the engine waits for the items under way, which wait for us.
@@ -336,14 +354,24 @@ class StorePipeline:
             await engine.close_spider_async(reason="storage_failed")
 
     async def _unspool(self) -> None:
-        replayed = await replay(self._spool, self._commit)
+        replayed = await replay(self._spool, self._commit_waiting)
         if replayed.items:
             self._stats.set_value("store/unspooled", replayed.items)
+        if replayed.unreadable:
+            self._stats.set_value("store/unreadable", replayed.unreadable)
 
     async def _look_for_drift(self) -> None:
         """Compare what the listing told with what it usually does: a changed layout is not to be trusted."""
+        if self._failed:  # the crawl was cut off, and nothing is closed by it
+            return
         mode = getattr(self._crawler.spider, "mode", None)
-        usual = await self.aside(lambda session: coverage.usual_coverage(session, self.platform, mode))
+
+        async def ask(session: AsyncSession) -> coverage.Usual | None:
+            async with session.begin():
+                return await coverage.usual_coverage(session, self.platform, mode)
+
+        # Not aside: where the question failed, everything would be closed by a layout that nobody can read.
+        usual = await self._run_session.persistently(ask)
         self.faded = coverage.faded(self._stats.get_stats(), usual)
 
     async def _close_absent(self) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections import Counter
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Self
 
+from outsource_scraper.database.batches import refused
 from outsource_scraper.items import Project, RejectedRecord
 from outsource_scraper.normalize.validity import problem
 
@@ -62,13 +62,7 @@ class ValidatePipeline:
             return item
         reason = problem(item)
         if reason is not None:
-            rejected = RejectedRecord(
-                platform=item.platform,
-                reason=reason,
-                source=json.dumps(dataclasses.asdict(item), ensure_ascii=False, default=str),
-                url=item.url,
-                external_id=item.external_id or None,
-            )
+            rejected = refused(item, reason)
             self._count(rejected)
             return rejected
         self._projects += 1

@@ -20,6 +20,7 @@ from sqlalchemy import func, select, text
 
 from outsource_scraper.config import Config
 from outsource_scraper.database import runs
+from outsource_scraper.database.batches import Batch
 from outsource_scraper.database.embedded import EmbeddedPostgres
 from outsource_scraper.database.models import CrawlRun, ProjectChange
 from outsource_scraper.database.models import Project as Row
@@ -27,6 +28,7 @@ from outsource_scraper.database.models import RejectedRecord as RejectedRow
 from outsource_scraper.database.session import AsyncDatabase
 from outsource_scraper.database.spool import Spool
 from outsource_scraper.errors import DatabaseUnavailable
+from outsource_scraper.extensions.verdict import Verdict, judge
 from outsource_scraper.items import GonePosting, Project, RejectedRecord, Status
 from outsource_scraper.pipelines.store import StorePipeline
 
@@ -290,6 +292,96 @@ async def test_a_spooled_batch_that_was_stored_already_changes_nothing(
     assert await count(database, ProjectChange) == 3
 
 
+async def test_what_waited_is_stored_in_the_name_of_the_run_that_read_it(
+    database: AsyncDatabase, tmp_path: Path
+) -> None:
+    async with opened(database.engine.url, tmp_path, STORE_RETRY_TIMES=0) as first:
+        async with database.engine.begin() as connection:
+            await connection.execute(text("ALTER TABLE project_changes RENAME TO hidden"))
+        bad = RejectedRecord(platform="sample", reason="no id", source="<li>")
+        await put(first, [*map(project, range(3)), bad])
+    async with database.engine.begin() as connection:
+        await connection.execute(text("ALTER TABLE hidden RENAME TO project_changes"))
+    async with opened(database.engine.url, tmp_path, Elsewhere) as second:
+        assert stats(second)["unspooled"] == 4
+    async with database.session() as session:
+        runs = {run.id: run for run in await session.scalars(select(CrawlRun))}
+        changes = list(await session.scalars(select(ProjectChange.run_id)))
+        rejected = list(await session.scalars(select(RejectedRow.run_id)))
+    assert first.run_id is not None
+    assert second.run_id is not None
+    assert (runs[first.run_id].new, runs[first.run_id].rejected) == (3, 1)
+    assert (runs[second.run_id].new, runs[second.run_id].rejected) == (0, 0)
+    assert changes == [first.run_id] * 3
+    assert rejected == [first.run_id]
+
+
+async def test_of_a_run_that_is_deleted_the_batch_is_nobodys(database: AsyncDatabase, tmp_path: Path) -> None:
+    store = pipeline(database.engine.url, tmp_path)
+    spool = Spool.of(Config.load(store._crawler.settings))
+    rejected = RejectedRecord(platform="sample", reason="no id", source="<li>")
+    spool.write(Batch([project(1), rejected]), datetime.now(UTC), 4711)
+    async with opened(database.engine.url, tmp_path):
+        assert spool.waiting() == []
+    assert await count(database, ProjectChange, ProjectChange.run_id.is_(None)) == 1
+    assert await count(database, RejectedRow, RejectedRow.run_id.is_(None)) == 1
+
+
+async def test_what_is_lost_in_a_way_that_nobody_foresaw_closes_nothing(
+    database: AsyncDatabase, tmp_path: Path
+) -> None:
+    async with opened(database.engine.url, tmp_path) as store:
+        await put(store, map(project, range(10)))
+    async with opened(database.engine.url, tmp_path, STORE_RETRY_TIMES=0, STORE_BATCH_SIZE=5) as store:
+        async with database.engine.begin() as connection:
+            await connection.execute(text("ALTER TABLE project_changes RENAME TO hidden"))
+        # No error of the disk: the record cannot be written down.
+        deep: list[Any] = []
+        for _ in range(100_000):
+            deep = [deep]
+        odd = RejectedRecord(platform="sample", reason="deep", source=deep)  # type: ignore[arg-type]
+        dropped = await put(store, [*(project(number, title="anew") for number in range(4)), odd])
+        assert {type(result) for result in dropped} == {DropItem}
+        async with database.engine.begin() as connection:
+            await connection.execute(text("ALTER TABLE hidden RENAME TO project_changes"))
+        await put(store, map(project, range(5, 10)))
+    assert stats(store)["lost"] == 5
+    assert await count(database, Row, Row.closed_at.is_not(None)) == 0
+
+
+async def test_where_the_usual_cannot_be_asked_nothing_is_closed(
+    database: AsyncDatabase, tmp_path: Path
+) -> None:
+    async with opened(database.engine.url, tmp_path) as store:
+        await put(store, map(project, range(10)))
+    async with opened(database.engine.url, tmp_path, STORE_RETRY_TIMES=0) as store:
+        await put(store, map(project, range(5)))
+        async with database.engine.begin() as connection:
+            await connection.execute(text("ALTER TABLE crawl_runs RENAME TO hidden"))
+    async with database.engine.begin() as connection:
+        await connection.execute(text("ALTER TABLE hidden RENAME TO crawl_runs"))
+    assert await count(database, Row, Row.closed_at.is_not(None)) == 0
+    told = store._crawler.stats.get_stats()
+    assert "crawl_runs" in told["store/unclosed"]
+    outcome = judge(told | {"listing/records": 5}, finish_reason="finished", ended="the end", filtered=False)
+    assert outcome.verdict is Verdict.PARTIAL
+    assert "could not be closed" in str(outcome.reason)
+
+
+async def test_a_database_that_does_not_take_what_waited_is_no_crawl_that_was_cut_off(
+    database: AsyncDatabase, tmp_path: Path
+) -> None:
+    store = pipeline(database.engine.url, tmp_path, STORE_RETRY_TIMES=0)
+    Spool.of(Config.load(store._crawler.settings)).write(Batch([project(1)]), datetime.now(UTC))
+    async with database.engine.begin() as connection:
+        await connection.execute(text("ALTER TABLE project_changes RENAME TO hidden"))
+    with pytest.raises(DatabaseUnavailable, match="cannot be written to now"):
+        await store.open_spider()
+    outcome = judge(store._crawler.stats.get_stats(), finish_reason="shutdown", ended=None, filtered=False)
+    assert outcome.verdict is Verdict.FAILED
+    assert "cannot be written to now" in str(outcome.reason)
+
+
 async def test_neither_database_nor_disk(database: AsyncDatabase, tmp_path: Path) -> None:
     async with opened(database.engine.url, tmp_path, STORE_RETRY_TIMES=0) as store:
         (tmp_path / "spool").write_text("a file where the folder should be")
@@ -301,11 +393,11 @@ async def test_neither_database_nor_disk(database: AsyncDatabase, tmp_path: Path
 
 async def test_a_database_that_cannot_be_reached_says_so(tmp_path: Path) -> None:
     store = pipeline(AsyncDatabase(f"postgresql:///none?host={tmp_path}").engine.url, tmp_path)
-    with pytest.raises(DatabaseUnavailable, match="cannot be reached"):
+    with pytest.raises(DatabaseUnavailable, match=r"^The database none at .* cannot be reached") as raised:
         await store.open_spider()
     # Scrapy closes what it could not open, and there must be nothing to do.
     await store.close_spider()
-    assert stats(store) == {}
+    assert stats(store) == {"unopened": str(raised.value)}
 
 
 CRAWL = """
