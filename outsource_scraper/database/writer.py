@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _CHANGED_AT_ONCE = 500
 """Rows of one UPDATE."""
+_TEXT_AT_ONCE = 2**25
+"""Characters of one statement, about: PostgreSQL takes no message of more than a gigabyte."""
 
 """A project as read, its `content_hash`, and the hash of what its listing told, where that is to be noted."""
 
@@ -42,7 +44,7 @@ FROM unnest($2::text[]) AS key (external_id) LEFT JOIN LATERAL (
 ) AS known ON true
 """
 _READ_FULL = f"""
-SELECT id, content_hash, changed_at, closed_at, closed_reason, first_seen_at, counted_at,
+SELECT id, content_hash, closed_at, closed_reason, first_seen_at, last_seen_at, changed_at, counted_at,
     {", ".join(COMPARED)}
 FROM projects WHERE id = ANY ($1::bigint[]) ORDER BY id FOR NO KEY UPDATE
 """  # noqa: S608 - our own column names
@@ -51,6 +53,16 @@ INSERT INTO project_changes (run_id, changed_at, project_id, kind, changes)
 SELECT $1, $2, project_id, kind, changes::jsonb
 FROM unnest($3::bigint[], $4::text[], $5::text[]) AS line (project_id, kind, changes)
 """
+
+
+class _Part:
+    """What is written together of changed rows."""
+
+    def __init__(self) -> None:
+        self.updates: list[updating.Update] = []
+        self.history: list[tuple[int, str, str]] = []
+        self.lines: list[counts.Line] = []
+        self.characters = 0
 
 
 class Writer:
@@ -132,45 +144,39 @@ class Writer:
 
     async def _write_changed(self, driver: Any, changed: dict[int, Reading], result: BatchResult) -> None:
         """Write what was found, and take it out of `changed`."""
-        history: list[tuple[int, str, str]] = []
-        lines: list[counts.Line] = []
         rows = await driver.fetch(_READ_FULL, list(changed))
         writing: asyncio.Task[None] | None = None
+        part = _Part()
         try:
-            for start in range(0, len(rows), _CHANGED_AT_ONCE):
-                updates = []
-                for row in rows[start : start + _CHANGED_AT_ONCE]:
-                    result.project_ids.append(row["id"])
-                    reading = changed.pop(row["id"])
-                    if row["changed_at"] > self.now:
-                        result.unchanged += 1
-                    else:
-                        updates.append((row, self._merge(row, reading, history, lines, result)))
-                if writing is not None:
-                    await writing
-                    writing = None
-                if not updates:
-                    continue
-                writing = asyncio.create_task(updating.update_rows(driver, updates, self.now))
-                # It is sent now, and PostgreSQL works on it while the next rows are compared.
-                await asyncio.sleep(0)
+            for row in rows:
+                result.project_ids.append(row["id"])
+                reading = changed.pop(row["id"])
+                if max(row["last_seen_at"], row["changed_at"]) > self.now:  # it waited on disk meanwhile
+                    result.unchanged += 1
+                else:
+                    self._merge(row, reading, part, result)
+                if len(part.updates) == _CHANGED_AT_ONCE or part.characters > _TEXT_AT_ONCE:
+                    if writing is not None:
+                        await writing
+                    writing = asyncio.create_task(self._write_part(driver, part))
+                    # It is sent now, and PostgreSQL works on it while the next rows are compared.
+                    await asyncio.sleep(0)
+                    part = _Part()
         finally:
             if writing is not None:
                 await writing
-        if history:
-            await self._append_history(driver, *map(list, zip(*history, strict=True)))
-        if lines:
-            await counts.append(driver, lines)
+        await self._write_part(driver, part)
 
-    def _merge(
-        self,
-        row: Mapping[str, Any],
-        reading: Reading,
-        history: list[tuple[int, str, str]],
-        lines: list[counts.Line],
-        result: BatchResult,
-    ) -> dict[str, Any]:
-        """Lay a reading over `row`: the new values by column, and what `history` and `lines` get of it."""
+    async def _write_part(self, driver: Any, part: _Part) -> None:
+        if part.updates:
+            await updating.update_rows(driver, part.updates, self.now)
+        if part.history:
+            await self._append_history(driver, *map(list, zip(*part.history, strict=True)))
+        if part.lines:
+            await counts.append(driver, part.lines)
+
+    def _merge(self, row: Mapping[str, Any], reading: Reading, part: _Part, result: BatchResult) -> None:
+        """Lay a reading over `row`: what is to be written of it goes into `part`."""
         project, read_hash, listing_hash = reading
         merged = merge(row, project)
         values = merged.values | {"content_hash": read_hash}
@@ -178,28 +184,34 @@ class Writer:
             values["listing_hash"] = listing_hash
         if counts.moved(project, row):
             if counts.is_due(row, self.now):
-                lines += counts.lines(project, row, self.now)
+                part.lines += counts.lines(project, row, self.now)
                 values["counted_at"] = self.now
             else:
                 for name in ("bids_count", "views_count"):
                     values.pop(name, None)
         if "project_metadata" in values:
             values["project_metadata"] = to_json(values["project_metadata"])
+        kind = merged.kind
         reason = _closed_reason(row, project, merged)
         if reason != row["closed_reason"]:
             values["closed_reason"] = reason
             merged.changes["closed_reason"] = [row["closed_reason"], reason]
-        if merged.kind is None:
+            kind = kind or "updated"
+        part.updates.append((row, values))
+        if kind is None:
             result.unchanged += 1
-            return values
+            return
         values["changed_at"] = self.now
-        if merged.kind in {"closed", "reopened"}:
-            values["closed_at"] = self.now if merged.kind == "closed" else None
-        result.reopened += merged.kind == "reopened"
-        result.updated += merged.kind != "reopened"
-        result.closed += merged.kind == "closed"
-        history.append((row["id"], merged.kind, to_json(merged.changes)))
-        return values
+        if kind in {"closed", "reopened"}:
+            values["closed_at"] = self.now if kind == "closed" else None
+        result.reopened += kind == "reopened"
+        result.updated += kind != "reopened"
+        result.closed += kind == "closed"
+        changes = to_json(merged.changes)
+        part.history.append((row["id"], kind, changes))
+        # What was is in the history too, beside what is.
+        part.characters += len(changes)
+        part.characters += sum(len(values.get(name) or "") for name in ("description", "project_metadata"))
 
     async def _append_history(
         self, driver: Any, ids: list[int], kinds: list[str], changes: Sequence[str | None]

@@ -13,7 +13,7 @@ import asyncpg  # type: ignore[import-untyped]
 import pytest
 from sqlalchemy import delete, func, select, text
 
-from outsource_scraper.database import faults
+from outsource_scraper.database import faults, writer
 from outsource_scraper.database.batches import Batch, BatchResult
 from outsource_scraper.database.closing import close_absent
 from outsource_scraper.database.models import CrawlRun, ProjectChange
@@ -290,6 +290,38 @@ async def test_a_refused_row_is_set_aside_and_the_rest_is_stored(
         assert await session.scalar(select(func.count()).select_from(ProjectChange)) == 40
         run = await session.get_one(CrawlRun, run_id)
         assert (run.new, run.rejected) == (40, 1)
+
+
+async def test_a_batch_older_than_the_last_sight_leaves_the_row_alone(store: AsyncDatabase) -> None:
+    await put(store, project())
+    await put(store, project(), now=NOW + 3 * TOUCH_AFTER)
+    late = await put(store, project(status=Status.CLOSED), now=NOW + TOUCH_AFTER)
+    assert counted(late) == {"unchanged": 1}
+    assert (await row(store)).closed_at is None
+    assert await history(store) == [("new", None)]
+
+
+async def test_another_reason_of_a_closing_has_a_line_of_its_own(store: AsyncDatabase) -> None:
+    await put(store, project())
+    async with store.session() as session:
+        run_id = (await start_run(session, "sample", "full", {})).id
+        await close_absent(session, "sample", array("q", [0]), run_id, LATER)
+    then = await put(store, project(status=Status.CLOSED), now=LATER + timedelta(hours=1))
+    assert counted(then) == {"updated": 1}
+    assert ((await row(store)).closed_reason, (await row(store)).closed_at) == ("stated", LATER)
+    assert (await history(store))[-1] == ("updated", {"closed_reason": ["absent", "stated"]})
+
+
+async def test_texts_too_long_for_one_statement_go_into_several(
+    store: AsyncDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "_TEXT_AT_ONCE", 2500)
+    many = [project(str(number), description="옛 글 " * 200) for number in range(20)]
+    await put(store, *many)
+    changed = [project(str(number), description="새 글 " * 200, bids_count=number) for number in range(20)]
+    assert counted(await put(store, *changed, now=LATER)) == {"updated": 20}
+    assert [(await row(store, str(number))).description for number in range(20)] == ["새 글 " * 200] * 20
+    assert len(await history(store)) == 40
 
 
 async def test_a_refused_update_leaves_the_known_row(store: AsyncDatabase) -> None:
