@@ -69,7 +69,8 @@ async def test_a_layout_that_changes_is_noticed_and_closes_nothing(
         assert word in last_line(ended), last_line(ended)
     run = await last_run(rows)
     assert (run["verdict"], run["complete"]) == ("partial", False)
-    assert await rows(ABSENT) == closed
+    # Of those some may have been seen again.
+    assert {row["external_id"] for row in await rows(ABSENT)} <= {row["external_id"] for row in closed}
 
     market.control.clear_faults()
     ended = crawl(platform, "-a", "mode=full")
