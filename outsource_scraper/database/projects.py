@@ -72,12 +72,13 @@ async def _transact(session: AsyncSession, batch: Batch, writer: Writer) -> Batc
             result.add(await writer.write(driver, platform, readings))
         for platform, gone in batch.gone.items():
             result.closed += await closing.close_gone(driver, platform, gone, writer.run_id, writer.now)
+        counts = result.counts()
         if result.rejected or writer.refused:
             result.rejected += writer.refused
             await _identify(driver, result)
-            await runs.reject(session, writer.run_id, result.rejected)
+            counts["rejected"] = await runs.reject(driver, writer.run_id, result.rejected, writer.now)
         if writer.run_id is not None:
-            await runs.add_counts(driver, writer.run_id, result.counts())
+            await runs.add_counts(driver, writer.run_id, counts)
     return result
 
 

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any, cast, overload
 
 from sqlalchemy import func, insert, select, text, update
 
-from outsource_scraper.database.models import CrawlRun, RejectedRecord
+from outsource_scraper.database.models import CrawlRun
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import datetime
 
     from sqlalchemy import ColumnElement
@@ -31,6 +31,19 @@ if TYPE_CHECKING:
 COUNTS = ("new", "updated", "unchanged", "reopened", "closed", "rejected", "duplicates", "spooled")
 """Counts of a run, as columns of its row and as `store/...` stats."""
 
+_REJECTED = ("platform", "external_id", "url", "reason", "source")
+_REJECT = """
+INSERT INTO rejected_records (run_id, created_at, platform, external_id, url, reason, source)
+SELECT $1, $2, one.platform, one.external_id, one.url, one.reason, one.source
+FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
+    WITH ORDINALITY AS one (platform, external_id, url, reason, source, place)
+WHERE NOT EXISTS (
+    SELECT FROM rejected_records AS same
+    WHERE same.platform = one.platform AND same.created_at = $2
+        AND same.reason = one.reason AND same.source = one.source
+)
+ORDER BY one.place
+"""
 _ADD_COUNTS = f"""
 UPDATE crawl_runs SET {", ".join(f"{name} = {name} + ${place}" for place, name in enumerate(COUNTS, 2))}
 WHERE id = $1
@@ -177,22 +190,17 @@ async def finish_run(  # noqa: PLR0913 - the columns of a row
     await session.execute(update(CrawlRun).where(CrawlRun.id == run_id).values(values))
 
 
-async def reject(session: AsyncSession, run_id: int | None, records: Iterable[items.RejectedRecord]) -> int:
-    """Set records aside in `rejected_records` and return how many. The caller commits."""
-    rows = [
-        {
-            "run_id": run_id,
-            "platform": storable(record.platform),
-            "external_id": storable(record.external_id),
-            "url": storable(record.url),
-            "reason": storable(record.reason),
-            "source": storable(record.source),
-        }
-        for record in records
-    ]
-    if rows:
-        await session.execute(insert(RejectedRecord), rows)
-    return len(rows)
+async def reject(
+    driver: Any, run_id: int | None, records: Collection[items.RejectedRecord], read_at: datetime
+) -> int:
+    """Set records that were read at `read_at` aside in `rejected_records`, and return how many.
+
+    What stands there already is left out: a batch is stored once more where the answer to its commit was
+    lost. The transaction is the caller's.
+    """
+    columns = [[storable(getattr(record, name)) for record in records] for name in _REJECTED]
+    status: str = await driver.execute(_REJECT, run_id, read_at, *columns)
+    return int(status.rpartition(" ")[2])
 
 
 @overload

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -95,13 +95,17 @@ async def test_rejected_records(database: AsyncDatabase) -> None:
     record = RejectedRecord(
         platform="sample", reason="no \ud800 title", source="<li>\0", url="https://a.example"
     )
-    async with database.session() as session:
-        assert await reject(session, run_id, [record]) == 1
-        assert await reject(session, None, []) == 0
-        await session.commit()
+    read_at = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+    async with database.session() as session, session.begin():
+        driver = await lock_platforms(session, ["sample"])
+        assert await reject(driver, run_id, [record], read_at) == 1
+        assert await reject(driver, run_id, [], read_at) == 0
+        assert await reject(driver, run_id, [record], read_at) == 0, "it stands there already"
         row = (await session.scalars(select(RejectedRow))).one()
         assert (row.run_id, row.external_id, row.url) == (run_id, None, "https://a.example")
-        assert (row.reason, row.source) == ("no \ufffd title", "<li>\ufffd")
+        assert (row.reason, row.source, row.created_at) == ("no \ufffd title", "<li>\ufffd", read_at)
+        # Two on one page may be alike; one that was read later is another.
+        assert await reject(driver, run_id, [record, record], read_at + timedelta(hours=1)) == 2
 
 
 def test_storable() -> None:

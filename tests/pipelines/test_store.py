@@ -278,7 +278,9 @@ async def test_a_spooled_batch_that_was_stored_already_changes_nothing(
     async with opened(database.engine.url, tmp_path, STORE_RETRY_TIMES=0) as store:
         async with database.engine.begin() as connection:
             await connection.execute(text("ALTER TABLE project_changes RENAME TO hidden"))
-        assert {type(result) for result in await put(store, map(project, range(3)))} == {DropItem}
+        bad = RejectedRecord(platform="sample", reason="no id", source="<li>")
+        dropped = await put(store, [*map(project, range(3)), bad])
+        assert {type(result) for result in dropped} == {DropItem}
     async with database.engine.begin() as connection:
         await connection.execute(text("ALTER TABLE hidden RENAME TO project_changes"))
     spool = Spool.of(Config.load(store._crawler.settings))
@@ -290,6 +292,10 @@ async def test_a_spooled_batch_that_was_stored_already_changes_nothing(
             assert spool.waiting() == []
     assert await count(database, Row) == 3
     assert await count(database, ProjectChange) == 3
+    assert await count(database, RejectedRow) == 1
+    async with database.session() as session:
+        run = await session.get_one(CrawlRun, store.run_id)
+    assert (run.new, run.rejected) == (3, 1)
 
 
 async def test_what_waited_is_stored_in_the_name_of_the_run_that_read_it(
