@@ -109,7 +109,7 @@ async def start_run(  # noqa: PLR0913 - the columns of a row
         other = (await session.scalars(under_way)).first()
         statement = (
             insert(CrawlRun)
-            .values(platform=platform, mode=mode, arguments=_json_values(arguments), process=process)
+            .values(platform=platform, mode=mode, arguments=_storable_json(arguments), process=process)
             .returning(CrawlRun.id)
         )
         run_id = (await session.execute(statement)).scalar_one()
@@ -180,13 +180,14 @@ async def finish_run(  # noqa: PLR0913 - the columns of a row
     """Close the row of a run. The caller commits.
 
     `counts` sets (not adds) columns such as `pages`; what a batch stored is in the row already. Values of
-    `stats` that are no JSON are written as text.
+    `stats` that are no JSON are written as text, and `reason` and texts in `stats` as `storable` gives them.
     """
     values: dict[str, Any] = dict(counts or {})
-    values |= {"verdict": verdict, "reason": reason, "complete": complete}
+    # A reason may quote what a site has sent.
+    values |= {"verdict": verdict, "reason": storable(reason), "complete": complete}
     values["finished_at"] = func.now()
     if stats is not None:
-        values["stats"] = _json_values(stats)
+        values["stats"] = _storable_json(stats)
     await session.execute(update(CrawlRun).where(CrawlRun.id == run_id).values(values))
 
 
@@ -238,6 +239,17 @@ def _lock_key(run_id: int | ColumnElement[int]) -> ColumnElement[int]:
     return func.hashtextextended(name, 0)
 
 
-def _json_values(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The same with everything that is no JSON, such as a time, as text."""
-    return cast("dict[str, Any]", json.loads(json.dumps(dict(values), default=str)))
+def _storable_json(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The same as JSON that PostgreSQL can keep; what it has no form for, such as a time or NaN, as text."""
+    plain = json.loads(json.dumps(dict(values), default=str), parse_constant=str)
+    return cast("dict[str, Any]", _with_storable_texts(plain))
+
+
+def _with_storable_texts(value: Any) -> Any:
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, list):
+        return [_with_storable_texts(one) for one in value]
+    if isinstance(value, dict):
+        return {storable(name): _with_storable_texts(one) for name, one in value.items()}
+    return value

@@ -58,6 +58,20 @@ async def test_a_run_from_start_to_end(database: AsyncDatabase) -> None:
     assert row.finished_at >= row.started_at
 
 
+async def test_a_verdict_is_kept_whatever_the_reason_and_the_stats_quote(database: AsyncDatabase) -> None:
+    run_id = await start(database, query="caf\udce9")
+    async with database.session() as session:
+        stats = {"because": "a\0b", "by\ud800": [1.5, {"\0": "\udfff"}], "mean": float("nan")}
+        stats |= {"most": float("inf"), "least": float("-inf"), "none": None, "is": True}
+        await finish_run(session, run_id, "partial", reason="the API answers: a\0b\ud800", stats=stats)
+        await session.commit()
+    row = await run_row(database, run_id)
+    assert (row.verdict, row.reason) == ("partial", "the API answers: a\ufffdb\ufffd")
+    assert row.arguments == {"query": "caf\ufffd"}
+    kept = {"because": "a\ufffdb", "by\ufffd": [1.5, {"\ufffd": "\ufffd"}], "mean": "NaN"}
+    assert row.stats == kept | {"most": "Infinity", "least": "-Infinity", "none": None, "is": True}
+
+
 async def test_a_killed_run_is_marked_and_a_living_one_is_not(database: AsyncDatabase) -> None:
     killed = await start(database)
     elsewhere = await start(database, "other")
