@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 BUSY = "busy"
 """The verdict of a run that did nothing, because another one was under way."""
 _LOOKED_AT = 20
-"""Runs of a platform, the latest."""
+"""Runs of a platform, the latest; what has no verdict is looked at besides, for it may still go on."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -37,19 +37,18 @@ class Record:
 
     @property
     def under_way(self) -> CrawlRun | None:
-        """The run that is going on now."""
-        last = self.runs[0] if self.runs else None
-        return last if last is not None and last.verdict is None and not self._is_dead(last) else None
+        """The run that is going on now; the latest where one was forced beside another."""
+        return next((run for run in self.runs if self._is_alive(run)), None)
 
     @property
     def bad(self) -> list[CrawlRun]:
         """The runs that ended badly since the last good one, the latest first; killed ones among them."""
-        ended = [run for run in self.runs if run is not self.under_way and _is_whole(run)]
+        ended = [run for run in self.runs if _is_whole(run) and not self._is_alive(run)]
         good = next((place for place, run in enumerate(ended) if run.verdict == "ok"), len(ended))
         return ended[:good]
 
-    def _is_dead(self, run: CrawlRun) -> bool:
-        return run.heartbeat_at < self.now - DEAD_AFTER
+    def _is_alive(self, run: CrawlRun) -> bool:
+        return run.verdict is None and run.heartbeat_at >= self.now - DEAD_AFTER
 
     def due_at(self, interval: timedelta) -> datetime | None:
         """When the platform has to be crawled next; None where it has never been.
@@ -92,7 +91,8 @@ async def records(session: AsyncSession, platforms: Iterable[str]) -> dict[str, 
     )
     latest = (
         select(CrawlRun)
-        .join(ranked, (ranked.c.id == CrawlRun.id) & (ranked.c.rank <= _LOOKED_AT))
+        .join(ranked, ranked.c.id == CrawlRun.id)
+        .where((ranked.c.rank <= _LOOKED_AT) | CrawlRun.verdict.is_(None))
         .order_by(CrawlRun.started_at.desc())
     )
     async with session.begin():
