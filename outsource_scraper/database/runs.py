@@ -4,6 +4,8 @@ A run whose process was killed leaves a row without a verdict. So that the next 
 is still going on, a run shows in two ways that it is alive. It holds a session-level advisory lock on its id
 for as long as its connection lives: PostgreSQL lets go of it the moment the process is gone. And it writes a
 heartbeat: where a machine or a network is gone and nobody told PostgreSQL, the lock stays, the beats do not.
+The beats come by a second connection, which a server without room does not grant; what the run stores by its
+first one is a beat too.
 All times are those of the database's clock, so that machines need not agree on the time.
 """
 
@@ -45,7 +47,8 @@ WHERE NOT EXISTS (
 ORDER BY one.place
 """
 _ADD_COUNTS = f"""
-UPDATE crawl_runs SET {", ".join(f"{name} = {name} + ${place}" for place, name in enumerate(COUNTS, 2))}
+UPDATE crawl_runs SET {", ".join(f"{name} = {name} + ${place}" for place, name in enumerate(COUNTS, 2))},
+    heartbeat_at = clock_timestamp()
 WHERE id = $1
 """  # noqa: S608 - our own column names
 
@@ -162,9 +165,11 @@ async def server_time(session: AsyncSession) -> datetime:
 
 
 async def add_counts(driver: Any, run_id: int, counts: Mapping[str, int]) -> None:
-    """Add to the counts of a run, in the transaction that they tell of. Names as in `COUNTS`."""
-    if any(counts.values()):
-        await driver.execute(_ADD_COUNTS, run_id, *(counts.get(name, 0) for name in COUNTS))
+    """Add to the counts of a run, in the transaction that they tell of, and show that it is alive.
+
+    Names as in `COUNTS`.
+    """
+    await driver.execute(_ADD_COUNTS, run_id, *(counts.get(name, 0) for name in COUNTS))
 
 
 async def finish_run(  # noqa: PLR0913 - the columns of a row

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+import pytest
+from sqlalchemy import select, text
 
 from outsource_scraper.database.driver import lock_platforms
 from outsource_scraper.database.models import CrawlRun
@@ -91,6 +92,21 @@ async def test_a_run_that_lost_its_connection_takes_hold_again(database: AsyncDa
     run_id = await start(database)
     async with database.engine.connect() as connection:
         await hold_run(database.sessions(bind=connection), run_id)
+        await start(database)
+        assert (await run_row(database, run_id)).verdict is None
+
+
+@pytest.mark.parametrize("counts", [{"new": 1}, {}])
+async def test_a_run_that_stores_is_alive_without_its_second_connection(
+    database: AsyncDatabase, counts: dict[str, int]
+) -> None:
+    async with database.engine.connect() as connection:
+        session = database.sessions(bind=connection)
+        run_id = (await start_run(session, "sample", "full", {})).id
+        async with database.engine.begin() as beside:
+            await beside.execute(text("UPDATE crawl_runs SET heartbeat_at = now() - interval '5 minutes'"))
+        async with session.begin():
+            await add_counts(await lock_platforms(session, ["sample"]), run_id, counts)
         await start(database)
         assert (await run_row(database, run_id)).verdict is None
 
