@@ -103,13 +103,17 @@ def _row(row: Any) -> dict[str, Any]:
 
 
 def _states(life: Life) -> list[tuple[Any, dict[str, Any], dict[str, Any]]]:
-    """Every change with the values before and behind it, found by going back from what stands now."""
+    """Every change with the values before and behind it, found by going back from what stands now.
+
+    What a line tells itself counts more: the reason of a closing may have moved since without a line.
+    """
     values = {name: getattr(life.project, name) for name in (*MUTABLE, "closed_reason")}
     found = []
     for change in reversed(life.changes):
-        after = dict(values)
-        values.update({name: old for name, (old, _) in (change.changes or {}).items()})
-        found.append((change, dict(values), after))
+        told = change.changes or {}
+        after = values | {name: new for name, (_, new) in told.items()}
+        values = after | {name: old for name, (old, _) in told.items()}
+        found.append((change, values, after))
     return found[::-1]
 
 
@@ -118,11 +122,13 @@ def _words(kind: str, before: Mapping[str, Any], after: Mapping[str, Any], life:
         origin = life.repost_of
         yield "first seen" + (f", a repost of {origin.external_id}" if origin else "")
         return
+    reason = CLOSED_REASONS.get(after["closed_reason"])
     if kind == "closed":
-        reason = CLOSED_REASONS.get(after["closed_reason"])
         yield f"closed: {reason}" if reason else "closed"
     elif kind == "reopened":
         yield "reopened"
+    elif before["closed_reason"] != after["closed_reason"]:
+        yield f"still closed: {reason}"
     if any(before[name] != after[name] for name in MONEY):
         yield f"budget {_direction(before, after)} from {budget(before)} to {budget(after)}"
     for name in before:

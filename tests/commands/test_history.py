@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import URL
 
+from outsource_scraper.commands.history import events
 from outsource_scraper.database.batches import Batch
 from outsource_scraper.database.closing import close_absent
+from outsource_scraper.database.history import life_of
 from outsource_scraper.database.projects import store_batch
 from outsource_scraper.database.runs import start_run
 from outsource_scraper.database.session import AsyncDatabase
@@ -108,6 +110,41 @@ def test_a_life_as_json(history: Callable[..., Any]) -> None:
     assert life["changes"][1]["changes"] == {"budget_max": ["500", "800"]}
     assert [count["bids_count"] for count in life["counts"]] == [3, 7]
     assert (life["repost_of"], life["reposts"]) == (None, ["8"])
+
+
+async def closed_by_absence_then_stated(database: AsyncDatabase, **fields: Any) -> list[str]:
+    async with database.session() as session:
+        run_id = (await start_run(session, "flru", "full", {})).id
+
+        async def put(now: datetime, *items: Project) -> Any:
+            return await store_batch(session, Batch(items), run_id=run_id, now=now)
+
+        await put(FIRST, project(bids_count=None))
+        others = (await put(FIRST, project("8", client_name="Other"))).project_ids
+        gone = datetime.now(UTC)
+        await close_absent(session, "flru", others, run_id, gone)
+        stated = project(bids_count=None, status=Status.CLOSED, **fields)
+        await put(gone + timedelta(hours=1), stated)
+    async with database.session() as session:
+        life = await life_of(session, "flru", "7")
+    assert life is not None
+    assert life.project.closed_reason == "stated"
+    return [event.text for event in events(life)]
+
+
+async def test_a_closing_keeps_its_reason_when_the_platform_speaks_later(database: AsyncDatabase) -> None:
+    told = await closed_by_absence_then_stated(database)
+    assert told[:3] == ["posted", "first seen", "closed: gone from the whole listing"]
+
+
+async def test_what_the_platform_says_of_a_closing_later_is_told(database: AsyncDatabase) -> None:
+    told = await closed_by_absence_then_stated(database, title="Каталог книг", budget_max=Decimal(400))
+    assert told[2:] == [
+        "closed: gone from the whole listing",
+        "still closed: the platform says so",
+        "budget lowered from 300 - 500 USD to 300 - 400 USD",
+        "title changed from Каталог товаров to Каталог книг",
+    ]
 
 
 @pytest.mark.parametrize(
