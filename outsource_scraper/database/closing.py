@@ -52,7 +52,7 @@ _CLOSE_ABSENT = _closing(
     ClosedReason.ABSENT,
     "content_hash = NULL",
 )
-# $4 is so long ago that a project seen behind its deadline has been touched since.
+# A project's first sighting behind its deadline is always written (`writer._READ`).
 _CLOSE_EXPIRED = _closing(
     "deadline_at < $4 AND last_seen_at < deadline_at", ClosedReason.DEADLINE, "content_hash = NULL"
 )
@@ -87,8 +87,8 @@ async def close_expired(
 ) -> int:
     """Close the open projects of `platform` that were not seen since their deadline; return how many.
 
-    Only `touch_after` behind the deadline: so long may a sighting go unwritten. One transaction of its own,
-    with history and the run's count.
+    Only `touch_after` behind the deadline: the next crawls have to have had their chance to see it. One
+    transaction of its own, with history and the run's count.
     """
     return await _close(session, _CLOSE_EXPIRED, platform, run_id, now, now - touch_after)
 

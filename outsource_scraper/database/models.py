@@ -105,7 +105,8 @@ class Project(Base):
     while it stays the same, the detail page need not be fetched again."""
     first_seen_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
-    """Refreshed only every few hours (`database.projects.TOUCH_AFTER`): it tells days, not minutes."""
+    """Refreshed only every few hours (`database.projects.TOUCH_AFTER`): it tells days, not minutes, but it
+    lies behind the deadline where the project was seen behind it."""
     changed_at: Mapped[datetime]
     """When a field that matters, or the state, last changed; `first_seen_at` until then."""
     closed_at: Mapped[datetime | None] = mapped_column()

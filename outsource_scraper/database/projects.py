@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from outsource_scraper.database.spool import Waiting
 
 TOUCH_AFTER = timedelta(hours=6)
-"""An unchanged project is written to, `last_seen_at` and `bids_count`, only when last seen longer ago."""
+"""An unchanged project is written to, `last_seen_at` and `bids_count`, only when last seen longer ago, or
+when its deadline has passed since."""
 
 _IDS = """
 SELECT known.id FROM unnest($2::text[]) AS key (external_id), LATERAL (

@@ -33,10 +33,13 @@ _TEXT_AT_ONCE = 2**25
 
 # LATERAL with a LIMIT leaves the planner one way only, a look into the unique index for each key. Left free,
 # and without statistics yet, it reads all open projects of the platform and compares each with every key.
-# A key that is not known gets its id here: one round trip less for new rows.
+# A key that is not known gets its id here: one round trip less for new rows. The first sighting behind a
+# deadline is always written, so that what was seen since is not closed as too late.
 _READ = """
 SELECT key.external_id, coalesce(known.id, nextval('projects_id_seq')) AS id, known.id IS NULL AS is_new,
-    known.content_hash, known.deadline_at, known.last_seen_at < $3 AS is_stale,
+    known.content_hash, known.deadline_at,
+    known.last_seen_at < greatest($3, CASE WHEN known.deadline_at <= $4 THEN known.deadline_at END)
+        AS is_stale,
     known.bids_count, known.views_count, known.first_seen_at, known.counted_at
 FROM unnest($2::text[]) AS key (external_id) LEFT JOIN LATERAL (
     SELECT id, content_hash, deadline_at, first_seen_at, last_seen_at, bids_count, views_count, counted_at
@@ -80,7 +83,7 @@ class Writer:
         new: dict[int, Reading] = {}
         changed: dict[int, Reading] = {}
         unchanged: list[tuple[Mapping[str, Any], Reading]] = []
-        for row in await driver.fetch(_READ, platform, list(readings), self._stale):
+        for row in await driver.fetch(_READ, platform, list(readings), self._stale, self.now):
             project, read_hash, _ = reading = readings[row["external_id"]]
             if row["is_new"]:
                 new[row["id"]] = reading

@@ -142,7 +142,7 @@ async def test_a_passed_deadline_closes_what_was_not_seen_since(database: AsyncD
         async def close(now: datetime) -> int:
             return await close_expired(session, "sample", run_id, now, TOUCH_AFTER)
 
-        assert await close(deadline + HOUR) == 0  # a sighting may still be unwritten
+        assert await close(deadline + HOUR) == 0  # the next crawl may still see it
         # Still listed behind its deadline: the platform means something else by it.
         await put(database, project("2", deadline_at=deadline), now=NOW + TOUCH_AFTER + HOUR)
         assert await close(deadline + TOUCH_AFTER + timedelta(minutes=1)) == 2
@@ -156,6 +156,21 @@ async def test_a_passed_deadline_closes_what_was_not_seen_since(database: AsyncD
     await put(database, project("1", deadline_at=deadline), now=deadline + 8 * HOUR)
     assert (await row(database, "1")).closed_at is None
     assert (await row(database, "1")).last_seen_at > deadline
+
+
+async def test_the_first_sighting_behind_a_deadline_is_written(database: AsyncDatabase) -> None:
+    deadline = NOW + 2 * HOUR
+    seen = []
+    for hours in (0, 1, 3, 4):
+        await put(database, project(deadline_at=deadline), project("2"), now=NOW + hours * HOUR)
+        seen.append(((await row(database)).last_seen_at - NOW) / HOUR)
+    assert seen == [0, 0, 3, 3]
+    assert (await row(database, "2")).last_seen_at == NOW
+    async with database.session() as session:
+        run_id = (await start_run(session, "sample", "new", {"query": "앱"})).id
+        now = deadline + TOUCH_AFTER + HOUR
+        assert await close_expired(session, "sample", run_id, now, TOUCH_AFTER) == 0
+    assert (await row(database)).closed_at is None
 
 
 async def test_a_gone_page_closes_and_stays_closed_while_the_listing_tells_the_same(
