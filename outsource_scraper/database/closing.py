@@ -61,14 +61,24 @@ _CLOSE_EXPIRED = _closing(
 _CLOSE_GONE = _closing(
     "external_id = ANY ($4::text[]) AND changed_at <= $3", ClosedReason.PAGE_GONE, "listing_hash = NULL"
 )
+# Of what was closed before as well: a batch just before this one may have noted what its listing tells.
+_LOOK_AGAIN = """
+UPDATE projects SET listing_hash = NULL
+WHERE platform = $1 AND external_id = ANY ($2::text[]) AND changed_at <= $3 AND listing_hash IS NOT NULL
+"""
 
 
 async def close_gone(
     driver: Any, platform: str, external_ids: Iterable[str], run_id: int | None, now: datetime
 ) -> int:
-    """Close those of `external_ids` that are open; return how many. Transaction and lock are the caller's."""
+    """Close those of `external_ids` that are open; return how many. Transaction and lock are the caller's.
+
+    Of all of them the hash of the listing is forgotten.
+    """
     ids = [runs.storable(external_id) for external_id in external_ids]
-    return len(await driver.fetch(_CLOSE_GONE, platform, run_id, now, ids))
+    closed = len(await driver.fetch(_CLOSE_GONE, platform, run_id, now, ids))
+    await driver.execute(_LOOK_AGAIN, platform, ids, now)
+    return closed
 
 
 async def close_absent(

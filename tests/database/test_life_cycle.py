@@ -13,7 +13,9 @@ from sqlalchemy import select
 from outsource_scraper.commands._format import budget
 from outsource_scraper.database import reposts
 from outsource_scraper.database.batches import Batch
+from outsource_scraper.database.changes import content_hash
 from outsource_scraper.database.closing import close_absent, close_expired
+from outsource_scraper.database.listings import compare
 from outsource_scraper.database.models import Project as Row
 from outsource_scraper.database.models import ProjectChange, ProjectCount
 from outsource_scraper.database.projects import TOUCH_AFTER, store_batch
@@ -187,6 +189,35 @@ async def test_a_gone_page_closes_and_stays_closed_while_the_listing_tells_the_s
     assert ((await row(database)).status, (await row(database)).closed_reason) == ("open", None)
     kinds = [kind for kind, _ in await history(database)]
     assert kinds == ["new", "closed", "reopened"]
+
+
+@pytest.mark.parametrize("status", [Status.OPEN, Status.CLOSED])
+async def test_a_gone_page_is_looked_at_again_however_its_items_fall_into_batches(
+    database: AsyncDatabase, status: Status
+) -> None:
+    gone = GonePosting(platform="sample", external_id="1", url="https://market.example/1")
+    listed, other = project(status=status), project("2")
+    hashes = {"1": content_hash(listed), "2": content_hash(other)}
+
+    async def forgotten_after(hour: int, *batches: list[Project | GonePosting]) -> set[str]:
+        async with database.session() as session:
+            for items in batches:
+                batch = Batch()
+                for item in items:
+                    batch.add(item, hashes[item.external_id])
+                await store_batch(session, batch, run_id=None, now=NOW + hour * HOUR)
+        async with database.session() as session:
+            stored, same = await compare(session, "sample", hashes)
+        return stored - same
+
+    assert await forgotten_after(0, [listed, other, gone]) == {"1"}
+    assert (await row(database)).status == "closed"
+    assert await forgotten_after(1, [listed, gone]) == {"1"}
+    assert await forgotten_after(2, [listed], [gone]) == {"1"}
+    # The page is back; a batch that waited on disk does not know it.
+    assert await forgotten_after(4, [project(description="자세한 설명")]) == set()
+    assert (await row(database)).status == "open"
+    assert await forgotten_after(3, [gone]) == set()
 
 
 EDITED = TEXT.replace("두 달", "세 달")
