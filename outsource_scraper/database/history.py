@@ -39,20 +39,12 @@ async def life_of(session: AsyncSession, platform: str, external_id: str) -> Lif
     counts = (
         select(ProjectCount).where(ProjectCount.project_id == project.id).order_by(ProjectCount.counted_at)
     )
-    # Its client's postings have an index; those that name it as their origin are among them.
-    reposts = (
-        select(Project)
-        .where(
-            Project.platform == platform,
-            Project.client_name == project.client_name,
-            Project.repost_of == project.id,
-        )
-        .order_by(Project.id)
-    )
+    # Whatever their client is called by now.
+    reposts = select(Project).where(Project.repost_of == project.id).order_by(Project.listed_at, Project.id)
     return Life(
         project=project,
         changes=(await session.scalars(changes)).all(),
         counts=(await session.scalars(counts)).all(),
         repost_of=None if project.repost_of is None else await session.get(Project, project.repost_of),
-        reposts=(await session.scalars(reposts)).all() if project.client_name is not None else [],
+        reposts=(await session.scalars(reposts)).all(),
     )

@@ -148,6 +148,8 @@ class Project(Base):
             id.desc(),
             postgresql_where=text("client_name IS NOT NULL"),
         ),
+        # What was posted again, and as what.
+        Index("ix_projects_repost_of", "repost_of", postgresql_where=repost_of.is_not(None)),
         # Room on every page for the touched version of a row or two.
         {"postgresql_with": {"fillfactor": 85}},
     )

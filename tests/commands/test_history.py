@@ -97,6 +97,18 @@ def test_the_repost_names_its_origin(history: Callable[..., Any]) -> None:
     assert "first seen, a repost of 7" in history("flru", "8").stdout
 
 
+async def test_reposts_of_a_client_who_has_another_name_by_now(database: AsyncDatabase) -> None:
+    async with database.session() as session:
+        for hours, posting in enumerate([project(), project("8"), project("9", client_name="Other")]):
+            now = FIRST + timedelta(hours=hours)
+            await store_batch(session, Batch([posting]), run_id=None, now=now)
+        renamed = project(client_name="Some Other Client", title="Каталог книг")
+        await store_batch(session, Batch([renamed]), run_id=None, now=FIRST + timedelta(hours=3))
+        lives = [await life_of(session, "flru", external_id) for external_id in "789"]
+    reposts = [[repost.external_id for repost in life.reposts] for life in lives if life is not None]
+    assert reposts == [["8"], [], []]
+
+
 def test_a_life_as_json(history: Callable[..., Any]) -> None:
     life = json.loads(history("--json", "flru", "7").stdout)
     assert life["project"]["budget_max"] == "800"

@@ -3,7 +3,7 @@
 import sys
 from zipimport import zipimporter
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest revision: what a database must be at before anything is written to it."""
 
 if sys.version_info < (3, 12) and isinstance(__spec__.loader, zipimporter):
