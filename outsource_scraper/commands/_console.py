@@ -7,6 +7,7 @@ import difflib
 import logging
 import sys
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from scrapy.spiderloader import SpiderLoader
@@ -18,6 +19,7 @@ from outsource_scraper.errors import ConfigError, DatabaseUnavailable, Outsource
 from outsource_scraper.extensions.json_log import log_json
 from outsource_scraper.extensions.notice import tell_of_a_start_that_failed
 from outsource_scraper.extensions.verdict import Verdict
+from outsource_scraper.spiders._arguments import CrawlArguments
 from outsource_scraper.spiders._base import PlatformSpider
 
 if TYPE_CHECKING:
@@ -63,6 +65,44 @@ def sentences(log: Settings | None = None) -> Iterator[None]:
                 configure_logging(log)
                 logger.error("%s", error)
         stop(error)
+
+
+def positionals(args: Sequence[str], command: str, count: int | None = 0, ask: str = "") -> list[str]:
+    """What `command` was given beside its options: `count` texts, or any number of them where that is None.
+
+    Scrapy hands on as an argument whatever it does not know, a mistyped option too. One that begins with a
+    hyphen may stand behind `--`.
+
+    Raises UsageError, with the sentence `ask` where another number is wanted; nothing may be done before.
+    """
+    end = args.index("--") if "--" in args else len(args)
+    for option in args[:end]:
+        if option.startswith("-"):
+            raise UsageError(f"there is no option {option!r}; `scrapy {command} -h` lists them")
+    found = [*args[:end], *args[end + 1 :]]
+    if found and count == 0:
+        raise UsageError(
+            f"scrapy {command} takes no argument such as {found[0]!r}; see `scrapy {command} -h`"
+        )
+    if count is not None and len(found) != count:
+        raise UsageError(ask)
+    return found
+
+
+def readable(text: str, what: str) -> str:
+    """`text` as it was typed; UsageError where a byte of it is not UTF-8, which no database can look for."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise UsageError(f"{what} {text!r} is not UTF-8; type it again, or set the terminal to it") from None
+    return text
+
+
+def check_spider_arguments(opts: argparse.Namespace) -> None:
+    """Look at what `-a` hands on to a spider, before anything is fetched; UsageError where it is wrong."""
+    for name, value in opts.spargs.items():
+        readable(value, name)
+    CrawlArguments.parse(opts.spargs, now=datetime.now(UTC))
 
 
 def last_line(settings: BaseSettings, name: str, outcome: Outcome) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from outsource_scraper.commands._format import plain_table
+from outsource_scraper.commands._format import coloured, plain_table
 from outsource_scraper.extensions.run_report import outcome_of
 from outsource_scraper.extensions.verdict import Outcome, Verdict
 
@@ -76,7 +76,7 @@ def table_of(ended: Sequence[Ended]) -> Table:
     for one in ended:
         colour = "green" if one.outcome.verdict is Verdict.OK else "red"
         counts = (str(one.counts[name]) for name in COUNTS)
-        table.add_row(one.platform, f"[{colour}]{one.outcome.verdict}[/]", *counts, f"{one.seconds:.1f}")
+        table.add_row(one.platform, coloured((one.outcome.verdict, colour)), *counts, f"{one.seconds:.1f}")
     return table
 
 

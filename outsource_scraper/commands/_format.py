@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
 _PER = {"hourly": "/h", "daily": "/day", "monthly": "/month"}
 
@@ -26,7 +27,7 @@ CLOSED_REASONS = {
 
 
 def budget(values: Mapping[str, Any]) -> str:
-    """What the budget fields of a project say, such as "from 300 USD/h"; "-" where there is none.
+    """What the budget fields of a project say, such as "at least 300 USD/h"; "-" where there is none.
 
     `values` holds budget_min, budget_max (Decimal or text), currency and payment_type.
     """
@@ -39,9 +40,9 @@ def budget(values: Mapping[str, Any]) -> str:
     if low == high:
         amount = f"{low:,f}"
     elif low is None:
-        amount = f"up to {high:,f}"
+        amount = f"at most {high:,f}"
     else:
-        amount = f"from {low:,f}" if high is None else f"{low:,f} - {high:,f}"
+        amount = f"at least {low:,f}" if high is None else f"{low:,f} - {high:,f}"
     return f"{amount} {values['currency'] or ''}{_PER.get(values['payment_type'] or '', '')}"
 
 
@@ -52,13 +53,20 @@ def moment(value: datetime | str) -> str:
 
 
 def terminal(**options: Any) -> Console:
-    """Rich's console.
+    """Rich's console, which prints every text as it is: what a platform says is no markup.
 
     Loaded at its first use, like tables: Scrapy imports the modules of all commands whichever one is run.
     """
     from rich.console import Console  # noqa: PLC0415
 
-    return Console(**options)
+    return Console(markup=False, emoji=False, **options)
+
+
+def coloured(*parts: str | tuple[str, str]) -> Text:
+    """Words in colours: of each part that is a pair, the second is the style."""
+    from rich.text import Text  # noqa: PLC0415
+
+    return Text.assemble(*parts)
 
 
 def plain_table(**options: Any) -> Table:

@@ -16,7 +16,14 @@ from scrapy import Request, Spider
 from scrapy.commands import ScrapyCommand
 from scrapy.http import JsonResponse, Response, XmlResponse
 
-from outsource_scraper.commands._console import log_sentences, platform_spiders, sentences, spider_class
+from outsource_scraper.commands._console import (
+    log_sentences,
+    platform_spiders,
+    positionals,
+    readable,
+    sentences,
+    spider_class,
+)
 from outsource_scraper.errors import UsageError
 
 if TYPE_CHECKING:
@@ -88,9 +95,9 @@ class Command(ScrapyCommand):
         if not opts.loglevel:
             self.settings.set("LOG_LEVEL", "WARNING", priority="cmdline")
         with sentences():
-            if len(args) != 1:
-                raise UsageError("name one URL or one platform: scrapy capture <URL or platform>")
-            self._platform, self._request = _wanted(self.settings, args[0])
+            ask = "name one URL or one platform: scrapy capture <URL or platform>"
+            (name,) = positionals(args, "capture", 1, ask)
+            self._platform, self._request = _wanted(self.settings, readable(name, "the URL"))
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Fetch, write, and say what to type next."""

@@ -7,24 +7,23 @@ Scrapy's own ends with 0 after almost any failure; a schedule or a container nee
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from scrapy.commands import crawl
 
 from outsource_scraper.commands._console import (
     add_log_format,
+    check_spider_arguments,
     last_line,
     log_sentences,
+    positionals,
     prepare_store,
     sentences,
     set_log_format,
     spider_class,
 )
-from outsource_scraper.errors import UsageError
 from outsource_scraper.extensions.run_report import outcome_of
 from outsource_scraper.middlewares.manners import check_contact
-from outsource_scraper.spiders._arguments import CrawlArguments
 
 if TYPE_CHECKING:
     import argparse
@@ -66,10 +65,10 @@ class Command(crawl.Command):
             self.settings.set("CRAWL_FORCE", True, priority="cmdline")
         set_log_format(self.settings, opts, args[0] if args else None)
         with sentences(self.settings):
-            if len(args) != 1:
-                raise UsageError("name one platform: scrapy crawl <platform>; `scrapy platforms` lists them")
-            self._spider = spider_class(self.settings, args[0])
-            CrawlArguments.parse(opts.spargs, now=datetime.now(UTC))
+            ask = "name one platform: scrapy crawl <platform>; `scrapy platforms` lists them"
+            (name,) = positionals(args, "crawl", 1, ask)
+            self._spider = spider_class(self.settings, name)
+            check_spider_arguments(opts)
             self._spider.check_credentials(self.settings)
             check_contact(self.settings)
             to_file = bool(opts.output or opts.overwrite_output)

@@ -7,17 +7,18 @@ platform whose interval has passed since its last good run is crawled, and no ot
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from scrapy.commands import BaseRunSpiderCommand
 
 from outsource_scraper.commands._console import (
     add_log_format,
+    check_spider_arguments,
     enabled_spiders,
     intervals,
     log_sentences,
     platform_spiders,
+    positionals,
     prepare_store,
     sentences,
     set_log_format,
@@ -31,7 +32,6 @@ from outsource_scraper.database.health import records
 from outsource_scraper.errors import UsageError
 from outsource_scraper.extensions.verdict import Verdict
 from outsource_scraper.middlewares.manners import check_contact
-from outsource_scraper.spiders._arguments import CrawlArguments
 
 if TYPE_CHECKING:
     import argparse
@@ -69,16 +69,15 @@ class Command(BaseRunSpiderCommand):
         super().process_options(args, opts)
         assert self.settings is not None
         with sentences():
-            CrawlArguments.parse(opts.spargs, now=datetime.now(UTC))
+            names = positionals(args, "crawlall", None)
+            self._spiders = [spider_class(self.settings, name) for name in dict.fromkeys(names)]
+            check_spider_arguments(opts)
             check_contact(self.settings)
             set_log_format(self.settings, opts, None)
             # A schedule asks the database what is due, whatever is written beside.
             to_file = bool(opts.output or opts.overwrite_output) and not opts.due
             prepare_store(self.settings, "crawlall", to_file=to_file)
-            if args:
-                self._spiders = [spider_class(self.settings, name) for name in dict.fromkeys(args)]
-            else:
-                self._spiders = enabled_spiders(self.settings)
+            self._spiders = self._spiders or enabled_spiders(self.settings)
             if not self._spiders:
                 raise UsageError("no platform is enabled; name those to crawl: scrapy crawlall <platform>")
             self._schedule = _Schedule.load(self) if opts.due else None

@@ -19,15 +19,16 @@ from scrapy.commands import ScrapyCommand
 from outsource_scraper.commands._console import (
     log_sentences,
     platform_spiders,
+    positionals,
     prepare_database,
     sentences,
     stop,
     wait_for,
+    with_database,
 )
 from outsource_scraper.commands._fleet import crawl_side_by_side, table_of, worst
-from outsource_scraper.commands._format import budget, plain_table, terminal
+from outsource_scraper.commands._format import budget, coloured, plain_table, terminal
 from outsource_scraper.config import Config
-from outsource_scraper.database.session import AsyncDatabase
 from outsource_scraper.errors import ConfigError, OutsourceScraperError
 from outsource_scraper.market.search import newest
 from outsource_scraper.middlewares.chromium import has_browser
@@ -63,6 +64,7 @@ class Command(ScrapyCommand):
         super().process_options(args, opts)
         assert self.settings is not None
         with sentences():
+            positionals(args, "demo")
             self._config = Config.load({**self.settings, "DB_SCHEMA": SCHEMA})
             self._log = _log_file(self._config.outsource_data_dir)
         if not opts.logfile and not opts.loglevel:
@@ -97,11 +99,11 @@ class Command(ScrapyCommand):
         console.print(table_of(ended))
         for one in ended:
             if one.outcome.reason:
-                console.print(f"[red]{one.platform}[/]: {one.outcome.reason}", highlight=False)
+                console.print(coloured((one.platform, "red"), f": {one.outcome.reason}"))
         self.exitcode = worst(ended)
         with sentences():
             console.print()
-            console.print(_table(wait_for(_newest(self._config))))
+            console.print(newest_table(with_database(self._config, lambda session: newest(session, 10))))
         console.print(
             "\nRun it again and the market has moved on. A live crawl, with your address for the platform:\n"
             "  OUTSOURCE_CONTACT=you@example.org ./run scrapy crawl freelancer",
@@ -150,16 +152,8 @@ def _market(clock: datetime) -> Iterator[str]:
             process.terminate()
 
 
-async def _newest(config: Config) -> Sequence[Project]:
-    database = await AsyncDatabase.from_config(config)
-    try:
-        async with database.session() as session:
-            return await newest(session, 10)
-    finally:
-        await database.close()
-
-
-def _table(projects: Sequence[Project]) -> Table:
+def newest_table(projects: Sequence[Project]) -> Table:
+    """What was posted last, within 80 columns."""
     table = plain_table(header_style="bold", expand=True)
     table.add_column("platform", min_width=14)
     table.add_column("posted", min_width=11)

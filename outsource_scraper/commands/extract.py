@@ -13,7 +13,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.http import HtmlResponse, JsonResponse, TextResponse, XmlResponse
 from scrapy.utils.serialize import ScrapyJSONEncoder
 
-from outsource_scraper.commands._console import sentences, spider_class
+from outsource_scraper.commands._console import positionals, readable, sentences, spider_class
 from outsource_scraper.errors import UsageError
 
 if TYPE_CHECKING:
@@ -45,10 +45,11 @@ class Command(ScrapyCommand):
         """Print projects to standard output and rejected records to standard error."""
         assert self.settings is not None
         with sentences():
-            if len(args) != 2:
-                raise UsageError("name a platform and a file: scrapy extract <platform> <file>")
-            spider = spider_class(self.settings, args[0])()
-            response = saved_response(Path(args[1]), opts.url or spider.listing_request(1).url)
+            ask = "name a platform and a file: scrapy extract <platform> <file>"
+            name, file = positionals(args, "extract", 2, ask)
+            spider = spider_class(self.settings, name)()
+            url = readable(opts.url, "--url") if opts.url else spider.listing_request(1).url
+            response = saved_response(Path(file), url)
             reading = spider.read_saved(response, now=_moment(opts.now))
         for project in reading.projects:
             print(to_json(project))
@@ -56,7 +57,7 @@ class Command(ScrapyCommand):
             print(to_json(rejected), file=sys.stderr)
         if not reading.projects and not reading.rejected:
             skipped = f"; {reading.skipped} records are no projects" if reading.skipped else ""
-            print(f"error: no project was found in {args[1]}{skipped}", file=sys.stderr)
+            print(f"error: no project was found in {file}{skipped}", file=sys.stderr)
         self.exitcode = 0 if reading.projects and not reading.rejected else 1
 
 

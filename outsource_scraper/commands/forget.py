@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from scrapy.commands import ScrapyCommand
 
-from outsource_scraper.commands._console import sentences, spider_class, with_database
+from outsource_scraper.commands._console import positionals, readable, sentences, spider_class, with_database
 from outsource_scraper.config import Config
 from outsource_scraper.database.retention import forget
 from outsource_scraper.database.spool import Spool, UnreadableSpool
@@ -51,16 +51,18 @@ class Command(ScrapyCommand):
         """Delete and say what."""
         assert self.settings is not None
         with sentences():
-            if args or not (opts.client or "").strip() or not opts.platform:
+            positionals(args, "forget")
+            if not (opts.client or "").strip() or not opts.platform:
                 raise UsageError("name both: scrapy forget --client NAME --platform PLATFORM")
+            client = readable(opts.client, "the name")
             config = Config.load(self.settings)
             platform = spider_class(self.settings, opts.platform).name
             try:
-                waiting = Spool.of(config).forget(platform, opts.client, dry_run=opts.dry_run)
+                waiting = Spool.of(config).forget(platform, client, dry_run=opts.dry_run)
             except UnreadableSpool as error:
                 raise OutsourceScraperError(str(error)) from None
             deleted = with_database(
-                config, lambda session: forget(session, platform, opts.client, dry_run=opts.dry_run)
+                config, lambda session: forget(session, platform, client, dry_run=opts.dry_run)
             )
         done = "would be deleted" if opts.dry_run else "were deleted"
         blanked = "would be blanked" if opts.dry_run else "were blanked"

@@ -12,10 +12,11 @@ from outsource_scraper.commands._console import (
     enabled_spiders,
     intervals,
     platform_spiders,
+    positionals,
     sentences,
     with_database,
 )
-from outsource_scraper.commands._format import moment, terminal
+from outsource_scraper.commands._format import coloured, moment, terminal
 from outsource_scraper.config import Config
 from outsource_scraper.database.copying import to_json
 from outsource_scraper.database.health import records
@@ -77,6 +78,7 @@ class Command(ScrapyCommand):
         """Ask, print, and set the exit code."""
         assert self.settings is not None
         with sentences():
+            positionals(args, "health")
             config = Config.load(self.settings)
             spiders = platform_spiders(self.settings)
             every = intervals(config, spiders)
@@ -135,12 +137,14 @@ def _print(states: list[State]) -> None:
     console = terminal(highlight=False)
     for state in states:
         good = f"last good {moment(state.last_good)} UTC" if state.last_good else "never good"
-        mark = "[green]well[/]" if state.well else "[red]not well[/]" if state.enabled else "[yellow]off[/]"
-        console.print(f"{state.platform:15} {mark}, {good}")
+        word, colour = (
+            ("well", "green") if state.well else ("not well", "red") if state.enabled else ("off", "yellow")
+        )
+        console.print(coloured(f"{state.platform:15} ", (word, colour), f", {good}"))
         if state.wrong:
-            console.print(f"  {state.wrong}", markup=False)
+            console.print(f"  {state.wrong}")
         if state.advice:
-            console.print(f"  {state.advice}", markup=False)
+            console.print(f"  {state.advice}")
     ill = sum(not state.well for state in states if state.enabled)
     enabled = sum(state.enabled for state in states)
     console.print(f"{enabled - ill} of {enabled} enabled platforms are well")

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from scrapy.commands import ScrapyCommand
 from sqlalchemy import inspect
 
-from outsource_scraper.commands._console import sentences, spider_class, with_database
+from outsource_scraper.commands._console import positionals, readable, sentences, spider_class, with_database
 from outsource_scraper.commands._format import CLOSED_REASONS, budget, moment, plain_table, terminal
 from outsource_scraper.config import Config
 from outsource_scraper.database.changes import MONEY, MUTABLE
 from outsource_scraper.database.copying import to_json
 from outsource_scraper.database.history import Life, life_of
-from outsource_scraper.errors import OutsourceScraperError, UsageError
+from outsource_scraper.errors import OutsourceScraperError
 
 if TYPE_CHECKING:
     import argparse
@@ -50,14 +50,15 @@ class Command(ScrapyCommand):
         """Look it up and print it."""
         assert self.settings is not None
         with sentences():
-            if len(args) != 2:
-                raise UsageError("name a platform and the id of a project: scrapy history <platform> <id>")
-            platform = spider_class(self.settings, args[0]).name
+            ask = "name a platform and the id of a project: scrapy history <platform> <id>"
+            name, external_id = positionals(args, "history", 2, ask)
+            platform = spider_class(self.settings, name).name
+            readable(external_id, "the id")
             life = with_database(
-                Config.load(self.settings), lambda session: life_of(session, platform, args[1])
+                Config.load(self.settings), lambda session: life_of(session, platform, external_id)
             )
             if life is None:
-                raise OutsourceScraperError(f"no project {args[1]!r} of {platform} is stored")
+                raise OutsourceScraperError(f"no project {external_id!r} of {platform} is stored")
         if opts.json:
             print(to_json(as_json(life)))
         else:
@@ -130,10 +131,15 @@ def _words(kind: str, before: Mapping[str, Any], after: Mapping[str, Any], life:
     elif before["closed_reason"] != after["closed_reason"]:
         yield f"still closed: {reason}"
     if any(before[name] != after[name] for name in MONEY):
-        yield f"budget {_direction(before, after)} from {budget(before)} to {budget(after)}"
+        yield f"budget {_direction(before, after)} from {_budget(before)} to {_budget(after)}"
     for name in before:
         if name not in MONEY and name not in _STATES and before[name] != after[name]:
             yield _changed(name, before[name], after[name])
+
+
+def _budget(values: Mapping[str, Any]) -> str:
+    stated = values["budget_min"] is not None or values["budget_max"] is not None
+    return budget(values) if stated else "none"
 
 
 def _direction(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
@@ -142,12 +148,11 @@ def _direction(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
         for name in ("budget_min", "budget_max")
         if before[name] is not None and after[name] is not None
     ]
-    if before["currency"] == after["currency"] and ends:
-        if all(new >= old for old, new in ends):
-            return "raised"
-        if all(new <= old for old, new in ends):
-            return "lowered"
-    return "changed"
+    like = all(before[name] == after[name] for name in ("currency", "payment_type"))
+    moved = {new > old for old, new in ends if new != old} if like else set()
+    if len(moved) != 1:
+        return "changed"
+    return "raised" if moved.pop() else "lowered"
 
 
 def _changed(name: str, before: Any, after: Any) -> str:
@@ -173,9 +178,9 @@ def _counted(bids: int | None, views: int | None) -> Iterator[str]:
 def _print(life: Life) -> None:
     project = life.project
     console = terminal(highlight=False)
-    console.print(f"{project.platform} {project.external_id}: {project.title}", markup=False)
-    console.print(project.url, markup=False)
-    console.print(_now(project), markup=False)
+    console.print(f"{project.platform} {project.external_id}: {project.title}")
+    console.print(project.url)
+    console.print(_now(project))
     console.print()
     table = plain_table(show_header=False)
     table.add_column(no_wrap=True)

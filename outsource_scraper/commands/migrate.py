@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from scrapy.commands import ScrapyCommand
 
-from outsource_scraper.commands._console import prepare_database, sentences, wait_for
+from outsource_scraper.commands._console import positionals, prepare_database, sentences, wait_for
 from outsource_scraper.config import Config
 
 if TYPE_CHECKING:
@@ -27,5 +27,6 @@ class Command(ScrapyCommand):
         """Migrate and say where."""
         assert self.settings is not None
         with sentences():
+            positionals(args, "migrate")
             url = wait_for(prepare_database(Config.load(self.settings), migrating=True))
             print(f"the tables in {url.render_as_string(hide_password=True)} are those of this version")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from scrapy.commands import ScrapyCommand
 
-from outsource_scraper.commands._console import platform_spiders, sentences
-from outsource_scraper.commands._format import plain_table, terminal
+from outsource_scraper.commands._console import platform_spiders, positionals, sentences
+from outsource_scraper.commands._format import coloured, plain_table, terminal
 from outsource_scraper.errors import UsageError
 from outsource_scraper.spans import span_text
 
@@ -45,6 +45,8 @@ class Command(ScrapyCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Print or write the table."""
         assert self.settings is not None
+        with sentences():
+            positionals(args, "platforms")
         rows = [describe(spider) for spider in platform_spiders(self.settings)]
         if opts.json:
             print(json.dumps(rows, ensure_ascii=False, indent=1))
@@ -121,6 +123,6 @@ def _print(rows: list[dict[str, str]]) -> None:
         )
     console.print(table)
     for row in rows:
-        console.print(f"\n[bold]{row['platform']}[/] {row['home']}", highlight=False)
+        console.print(coloured((f"\n{row['platform']}", "bold"), f" {row['home']}"), highlight=False)
         for name in ("robots", "terms", "evidence"):
-            console.print(f"  {name}: {row[name]}", highlight=False, markup=False, soft_wrap=False)
+            console.print(f"  {name}: {row[name]}", highlight=False)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from scrapy.commands import ScrapyCommand
 
-from outsource_scraper.commands._console import platform_spiders, sentences, with_database
+from outsource_scraper.commands._console import platform_spiders, positionals, sentences, with_database
 from outsource_scraper.config import Config
 from outsource_scraper.database.retention import Deleted, purge, purge_runs
 from outsource_scraper.database.runs import server_time
@@ -42,6 +42,7 @@ class Command(ScrapyCommand):
         """Purge every platform that has a limit, and old runs."""
         assert self.settings is not None
         with sentences():
+            positionals(args, "purge")
             config = Config.load(self.settings)
             own = {spider.name: spider.platform.retention for spider in platform_spiders(self.settings)}
             limits = {

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from scrapy.commands import ScrapyCommand
 
-from outsource_scraper.commands._console import sentences, wait_for
+from outsource_scraper.commands._console import positionals, sentences, wait_for
 from outsource_scraper.config import Config
 from outsource_scraper.database import faults
 from outsource_scraper.database.projects import store_waiting
@@ -35,6 +35,7 @@ class Command(ScrapyCommand):
         assert self.settings is not None
         logging.basicConfig(format="%(message)s", level=logging.ERROR)
         with sentences():
+            positionals(args, "replay-spool")
             config = Config.load(self.settings)
             spool = Spool.of(config)
             done = wait_for(_replay(config, spool))

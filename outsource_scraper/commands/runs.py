@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from scrapy.commands import ScrapyCommand
 
-from outsource_scraper.commands._console import sentences, spider_class, with_database
-from outsource_scraper.commands._format import moment, plain_table, terminal
+from outsource_scraper.commands._console import positionals, sentences, spider_class, with_database
+from outsource_scraper.commands._format import coloured, moment, plain_table, terminal
 from outsource_scraper.config import Config
 from outsource_scraper.database.copying import to_json
 from outsource_scraper.database.health import latest_runs
@@ -52,6 +52,7 @@ class Command(ScrapyCommand):
         """Ask and print."""
         assert self.settings is not None
         with sentences():
+            positionals(args, "runs")
             if not opts.limit.isdecimal() or not 1 <= int(opts.limit) <= 100_000:
                 raise UsageError(f"--limit must be a whole number from 1 to 100000, not {opts.limit!r}")
             platform = opts.platform and spider_class(self.settings, opts.platform).name
@@ -94,10 +95,10 @@ def _print(found: Sequence[CrawlRun]) -> None:
         colour = {"ok": "green", "running": "cyan", "busy": "yellow"}.get(verdict, "red")
         counts = (str(count) for count in (run.new, run.updated + run.reopened, run.closed))
         table.add_row(
-            str(run.id), run.platform, moment(run.started_at), took(run), f"[{colour}]{verdict}[/]", *counts
+            str(run.id), run.platform, moment(run.started_at), took(run), coloured((verdict, colour)), *counts
         )
     console = terminal(highlight=False)
     console.print(table)
     for run in found:
         if run.reason:
-            console.print(f"{run.id}: {run.reason}", markup=False, soft_wrap=False)
+            console.print(f"{run.id}: {run.reason}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.live import Live
 from rich.spinner import Spinner
 from rich.table import Table
+from rich.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -45,7 +46,11 @@ class ProgressBoard:
             counts = self._counts(crawler)
             verdict = counts.pop("verdict")
             mark: RenderableType = (
-                self._spinner if verdict is None else "[green]✓" if verdict == "ok" else "[red]✗"
+                self._spinner
+                if verdict is None
+                else Text("✓", style="green")
+                if verdict == "ok"
+                else Text("✗", style="red")
             )
             table.add_row(mark, crawler.spidercls.name, *(str(counts[name]) for name in counts))
         return table

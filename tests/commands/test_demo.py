@@ -1,10 +1,15 @@
 """The demo as a newcomer runs it, twice, with nothing but a folder for its data."""
 
+import io
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import URL
 
+from outsource_scraper.commands._format import terminal
+from outsource_scraper.commands.demo import newest_table
+from outsource_scraper.database.models import Project
 from tests.commands.conftest import Scrapy
 
 LINE = re.compile(r"(\w+) +ok +(\d+) +(\d+) +(\d+) +(\d+) +(\d+) +[\d.]+")
@@ -37,6 +42,15 @@ def test_the_market_is_crawled_and_has_moved_on_the_second_time(scrapy: Scrapy, 
     assert len(second.stdout.split("the newest projects")[1].split("\n\n")[0].strip().splitlines()) == 10
     assert "./run scrapy crawl freelancer" in second.stdout
     assert max(len(line) for line in second.stdout.splitlines()) <= 80
+
+
+def test_titles_are_printed_as_they_are() -> None:
+    title = "Need [figma] [/b] :rocket: [red]site[/red]"
+    stated = dict.fromkeys(("budget_min", "budget_max", "currency", "payment_type"))
+    project = Project(platform="flru", title=title, posted_at=datetime(2026, 3, 1, tzinfo=UTC), **stated)
+    printed = io.StringIO()
+    terminal(file=printed, width=120).print(newest_table([project]))
+    assert title in printed.getvalue()
 
 
 def test_a_database_that_cannot_be_reached_is_one_sentence(scrapy: Scrapy) -> None:

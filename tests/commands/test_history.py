@@ -12,10 +12,13 @@ from sqlalchemy import URL
 
 from outsource_scraper.commands.history import events
 from outsource_scraper.database.batches import Batch
+from outsource_scraper.database.changes import MUTABLE
 from outsource_scraper.database.closing import close_absent
-from outsource_scraper.database.history import life_of
+from outsource_scraper.database.history import Life, life_of
+from outsource_scraper.database.models import Project as Row
+from outsource_scraper.database.models import ProjectChange
 from outsource_scraper.database.projects import store_batch
-from outsource_scraper.database.runs import start_run
+from outsource_scraper.database.runs import finish_run, start_run
 from outsource_scraper.database.session import AsyncDatabase
 from outsource_scraper.items import PaymentType, Project, Status
 from tests.commands.conftest import Scrapy
@@ -173,3 +176,60 @@ def test_what_is_not_there(
     ended = history(*arguments)
     assert ended.returncode == code
     assert ended.stderr.startswith(sentence)
+
+
+MARKED = "Need [figma] [/b] :rocket: [red]site[/red]"
+"""What Rich would take for its own markup."""
+
+
+async def marked(url: URL) -> None:
+    async with AsyncDatabase(url) as database, database.session() as session:
+        await database.initialize()
+        run_id = (await start_run(session, "flru", "full", {})).id
+        for hour, one in enumerate((project(), project(title=MARKED, skills=["[/bold]"]))):
+            now = FIRST + timedelta(hours=hour)
+            await store_batch(session, Batch([one]), run_id=run_id, now=now)
+        async with session.begin():
+            await finish_run(session, run_id, "failed", reason=MARKED)
+
+
+def test_what_a_platform_says_is_no_markup(scrapy: Scrapy, database_url: URL) -> None:
+    asyncio.run(marked(database_url))
+    environment = {"DATABASE_URL": database_url.render_as_string(hide_password=False), "COLUMNS": "160"}
+    told = scrapy("history", "flru", "7", env=environment)
+    assert told.returncode == 0, told.stderr
+    assert told.stdout.startswith(f"flru 7: {MARKED}\n")
+    assert f"title changed from Каталог товаров to {MARKED}\n" in told.stdout
+    assert "skills: +[/bold]" in told.stdout
+    listed = scrapy("runs", env=environment)
+    assert f"1: {MARKED}\n" in listed.stdout, listed.stderr
+    assert f"failed, last at {datetime.now(UTC):%Y-}" in scrapy("health", env=environment).stdout
+    assert f"UTC: {MARKED}\n" in scrapy("health", env=environment).stdout
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "sentence"),
+    [
+        ((300, 800, "EUR", "hourly"), ("1234567.891", None, "EUR", "fixed"),
+         "budget changed from 300 - 800 EUR/h to at least 1,234,567.891 EUR"),
+        ((300, None, "EUR", "hourly"), (400, None, "EUR", "hourly"),
+         "budget raised from at least 300 EUR/h to at least 400 EUR/h"),
+        ((None, 800, "EUR", None), (None, 500, "EUR", None),
+         "budget lowered from at most 800 EUR to at most 500 EUR"),
+        ((300, None, "EUR", None), (300, 500, "EUR", None),
+         "budget changed from at least 300 EUR to 300 - 500 EUR"),
+        ((300, 500, "EUR", None), (300, 600, "USD", None),
+         "budget changed from 300 - 500 EUR to 300 - 600 USD"),
+        ((200, 500, "EUR", None), (300, 400, "EUR", None),
+         "budget changed from 200 - 500 EUR to 300 - 400 EUR"),
+        ((None, None, None, None), (300, 300, "EUR", "daily"), "budget changed from none to 300 EUR/day"),
+    ],
+)  # fmt: skip
+def test_how_a_budget_moved(before: tuple[Any, ...], after: tuple[Any, ...], sentence: str) -> None:
+    names = ("budget_min", "budget_max", "currency", "payment_type")
+    stored = {name: getattr(Row(), name) for name in (*MUTABLE, "closed_reason")}
+    now = stored | dict(zip(names, after, strict=True))
+    changes = {name: [old, now[name]] for name, old in zip(names, before, strict=True) if old != now[name]}
+    change = ProjectChange(kind="updated", changed_at=FIRST, changes=changes)
+    life = Life(project=Row(**now), changes=[change], counts=[], repost_of=None, reposts=[])
+    assert events(life)[0].text == sentence
