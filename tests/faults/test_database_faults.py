@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -240,21 +241,23 @@ async def test_refused_rows_of_a_batch(database: AsyncDatabase, bad: int, kind: 
             setattr(made, name, f"{number}{value}" if isinstance(value, str) else value)
         return made
 
-    statements = 0
+    queries: list[str] = []
     async with database.engine.connect() as connection, database.sessions(bind=connection) as session:
         driver: Any = (await connection.get_raw_connection()).driver_connection
-
-        def tick(_: Any) -> None:
-            nonlocal statements
-            statements += 1
-
-        driver.add_query_logger(tick)
+        driver.add_query_logger(lambda logged: queries.append(logged.query))
         batch = Batch(item(number) for number in range(500))
         result = await store_batch(session, batch, run_id=None, now=NOW)
     assert (result.new, len(result.rejected)) == (500 - bad, bad)
     assert await count(database, Row) == 500 - bad
     kept = {row.external_id for row in result.rejected}
     assert len(kept) == bad
-    if bad == 1:
-        # A tree of nine levels with two halves each, and a handful of statements for each half.
-        assert statements <= 2 * 9 * 5 + 10
+    # Halving makes a tree: a part that is refused has two halves; one that is taken, or is a row, has none.
+    # Of a level with 2^l parts at most min(2^l, k) hold a bad row. Down to the level with k parts that makes
+    # fewer than k refused parts in all, and below it k on each of log2(n/k) levels: k * log2(n/k) + k, with
+    # two halves each, and each half is a savepoint.
+    savepoints = sum(query.startswith("SAVEPOINT") for query in queries)
+    bound = 2 * bad * math.log2(500 / bad) + 2 * bad
+    assert savepoints <= bound
+    # In each part: the savepoint, the look at what is known, the history of what is taken, the savepoint's
+    # end (the driver logs no COPY). Outside: the attempt without savepoints, and what is written once.
+    assert len(queries) <= 4 * bound + 12
