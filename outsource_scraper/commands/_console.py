@@ -14,6 +14,7 @@ from scrapy.spiderloader import SpiderLoader
 from scrapy.utils.log import configure_logging
 
 from outsource_scraper.config import Config
+from outsource_scraper.database import faults
 from outsource_scraper.database.session import AsyncDatabase
 from outsource_scraper.errors import ConfigError, DatabaseUnavailable, OutsourceScraperError, UsageError
 from outsource_scraper.extensions.json_log import log_json
@@ -247,7 +248,8 @@ def intervals(config: Config, spiders: Sequence[type[PlatformSpider[Any]]]) -> d
 def with_database(config: Config, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
     """Do `work` with a session of the database that `config` names, outside of the reactor.
 
-    Raises DatabaseUnavailable with a sentence that says what to do.
+    Raises DatabaseUnavailable with a sentence that says what to do, also where the database fails under
+    `work`; a mistake of ours stays the error that it is.
     """
     return wait_for(_with_session(config, work))
 
@@ -258,5 +260,12 @@ async def _with_session(config: Config, work: Callable[[AsyncSession], Awaitable
         await database.initialize()
         async with database.session() as session:
             return await work(session)
+    except OutsourceScraperError:
+        raise
+    except Exception as error:
+        remedy = faults.remedy(error)
+        if remedy is None:
+            raise
+        raise DatabaseUnavailable(f"The database failed ({faults.sentence(error)}): {remedy}.") from error
     finally:
         await database.close()

@@ -8,13 +8,10 @@ from typing import TYPE_CHECKING
 
 from scrapy.commands import ScrapyCommand
 
-from outsource_scraper.commands._console import positionals, sentences, wait_for
+from outsource_scraper.commands._console import positionals, sentences, with_database
 from outsource_scraper.config import Config
-from outsource_scraper.database import faults
 from outsource_scraper.database.projects import store_waiting
-from outsource_scraper.database.session import AsyncDatabase
-from outsource_scraper.database.spool import Replayed, Spool, replay
-from outsource_scraper.errors import DatabaseUnavailable
+from outsource_scraper.database.spool import Spool, replay
 
 if TYPE_CHECKING:
     import argparse
@@ -38,7 +35,7 @@ class Command(ScrapyCommand):
             positionals(args, "replay-spool")
             config = Config.load(self.settings)
             spool = Spool.of(config)
-            done = wait_for(_replay(config, spool))
+            done = with_database(config, lambda session: replay(spool, partial(store_waiting, session)))
         print(f"{done.items} items of {done.files} files in {spool.folder} are stored")
         if done.unreadable:
             print(f"{done.unreadable} files cannot be read or stored; the lines above name them")
@@ -46,20 +43,3 @@ class Command(ScrapyCommand):
             folders = sorted({str(path.parent) for path in others})
             print(f"{len(others)} files wait for other databases, in {', '.join(folders)}")
         self.exitcode = 1 if done.unreadable else 0
-
-
-async def _replay(config: Config, spool: Spool) -> Replayed:
-    database = await AsyncDatabase.from_config(config)
-    try:
-        await database.initialize()
-        async with database.session() as session:
-            return await replay(spool, partial(store_waiting, session))
-    except Exception as error:
-        if isinstance(error, DatabaseUnavailable) or not faults.is_transient(error):
-            raise
-        message = (
-            f"The database failed ({faults.sentence(error)}): what is not stored waits on, try again later."
-        )
-        raise DatabaseUnavailable(message) from error
-    finally:
-        await database.close()

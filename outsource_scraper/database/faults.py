@@ -38,6 +38,13 @@ _UNIQUE_VIOLATION = "23505"
 _STALE_PLAN = "0A000"
 """A migration changed a table under a prepared statement."""
 
+_REMEDIES = {
+    "42501": "grant that right to the user who is named in DATABASE_URL or POSTGRES_USER",
+    "25006": "let DATABASE_URL name a server that can be written to, or end default_transaction_read_only",
+    "57014": "allow more time by statement_timeout, or try again when the database has less to do",
+}
+"""What the operator does about a right that is missing, a database that only reads, a statement cut off."""
+
 
 def is_transient(error: BaseException) -> bool:
     """Whether the same transaction may well succeed a moment later, on a fresh connection.
@@ -63,6 +70,18 @@ def is_refusal(error: BaseException) -> bool:
         return code[:2] in _REFUSING_CLASSES and code != _UNIQUE_VIOLATION
     # Raised while a row is encoded: a number too large, a lone surrogate, leftovers that are no JSON.
     return any(isinstance(cause, ValueError | TypeError | OverflowError) for cause in _causes(error))
+
+
+def remedy(error: BaseException) -> str | None:
+    """What the operator does about a fault of the database; None where the error is a mistake of ours."""
+    code = sqlstate(error)
+    if code in _REMEDIES:
+        return _REMEDIES[code]
+    # A file that cannot be opened has a name; a server that cannot be reached has none.
+    is_file = any(isinstance(cause, OSError) and cause.filename is not None for cause in _causes(error))
+    if is_file or is_refusal(error) or not is_transient(error):
+        return None
+    return "try again; if it goes on, the server's log says why"
 
 
 def sqlstate(error: BaseException) -> str | None:

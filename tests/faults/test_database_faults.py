@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg  # type: ignore[import-untyped]
 import pytest
+from sqlalchemy import exc, text
 
+from outsource_scraper.database import faults
 from outsource_scraper.database.batches import Batch
 from outsource_scraper.database.models import Project as Row
 from outsource_scraper.database.models import ProjectChange
@@ -220,6 +222,37 @@ async def test_neither_the_database_nor_the_disk(
     await store.close_spider()
     assert stats(store)["lost"] == 3
     assert "3 items are lost: the database would not take them" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("statement", "is_ours"),
+    [
+        ("SELECT nothing FROM projects", True),
+        ("SELECT FROM", True),
+        ("SELECT CAST(:number AS integer)", True),
+        ("SELECT 1 / (id - id) FROM (SELECT 7 AS id) AS one", True),
+        ("SELECT pg_terminate_backend(pg_backend_pid())", False),
+        ("SELECT pg_sleep(60)", False),
+        ("LOCK TABLE notices NOWAIT", False),
+    ],
+)
+async def test_what_an_operator_can_mend(database: AsyncDatabase, statement: str, is_ours: bool) -> None:
+    url = database.engine.url
+    given = {"number": "no number"} if ":number" in statement else {}
+    async with connection_to(url) as holder, database.session() as session:
+        await holder.execute("BEGIN; LOCK TABLE notices")
+        await session.execute(text("SET statement_timeout = '1s'"))
+        with pytest.raises(exc.DBAPIError) as raised:
+            await session.execute(text(statement), given)
+        await holder.execute("ROLLBACK")
+    assert (faults.remedy(raised.value) is None) == is_ours
+
+
+def test_a_file_is_no_fault_of_the_database(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="No such file") as raised:
+        (tmp_path / "nothing").read_text()
+    assert faults.remedy(raised.value) is None
+    assert faults.remedy(ConnectionResetError(104, "Connection reset by peer")) is not None
 
 
 @pytest.mark.parametrize("bad", [1, 2, 50, 500])
