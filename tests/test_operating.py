@@ -23,7 +23,7 @@ PACKAGE = PROJECT / "outsource_scraper"
 GUIDE = (PROJECT / "docs" / "operating.md").read_text("utf-8")
 PROMISES = (PROJECT / "docs" / "reliability.md").read_text("utf-8")
 COUNTING = {"inc_value", "set_value", "max_value", "min_value", "_count"}
-TELLING = {"warning", "error", "critical", "exception"}
+TELLING = {"info", "warning", "error", "critical", "exception"}
 _PLACE = re.compile(r"%[-+ #0]*\d*(?:\.\d+)?[sdrfgx]")
 
 
@@ -57,14 +57,38 @@ def stats() -> set[str]:
 
 
 def lines() -> list[str]:
-    """Every line that is logged as a warning or worse, but for those that are an error's own sentence."""
+    """Every line that is logged, but for those that are an error's own sentence."""
     texts = {
         one.value for one in calls(TELLING) if isinstance(one, ast.Constant) and isinstance(one.value, str)
     }
     return sorted(text for text in texts if _PLACE.sub("", text).strip())
 
 
-@pytest.mark.parametrize("key", sorted(stats()))
+def judged() -> set[str]:
+    """Every key of the stats that decides a verdict: its rules count under no other name."""
+    rules = (PACKAGE / "extensions" / "verdict.py").read_text("utf-8")
+    return set(re.findall(r'"([a-z_]+/[a-z_]+)"', rules))
+
+
+def commands() -> list[str]:
+    """The commands whose exit code says more than that a setting or the database is wrong."""
+    found = (path.stem for path in (PACKAGE / "commands").glob("[a-z]*.py"))
+    return sorted(set(found) - {"crawl", "migrate", "platforms", "runs"})
+
+
+@pytest.mark.parametrize("command", commands())
+def test_the_exit_codes_of_a_command_are_explained(command: str) -> None:
+    assert re.search(rf"^\| [^|]*`{command}`[^|]*\| [^|]+\| [^|]*\|$", GUIDE, re.MULTILINE)
+
+
+@pytest.mark.parametrize("sentence", ["nothing is stored: only the file", "is off by default; its terms: "])
+def test_a_sentence_before_a_crawl_is_explained(sentence: str) -> None:
+    said = "".join(path.read_text("utf-8") for path in (PACKAGE / "commands").glob("*.py"))
+    assert sentence in said
+    assert sentence in GUIDE
+
+
+@pytest.mark.parametrize("key", sorted(stats() | judged()))
 def test_a_count_is_explained(key: str) -> None:
     assert f"`{key}`" in GUIDE
 
@@ -101,5 +125,7 @@ def test_every_promise_names_its_tests() -> None:
 def test_what_is_looked_for_is_found() -> None:
     assert len(stats()) > 35
     assert {"store/new", "store/lost", "listing/field/<name>", "blocked/count"} <= stats()
+    assert {"robotstxt/forbidden", "spider_exceptions/count", "offsite/filtered"} <= judged()
+    assert {"purge", "forget", "replay-spool"} <= set(commands())
     assert len(lines()) > 15
     assert "The database failed (%s); next try soon" in lines()
