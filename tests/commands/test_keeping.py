@@ -124,7 +124,7 @@ def test_forget_leaves_the_name_nowhere(
     others = [row for rows in left.values() for row in rows if '"guru"' not in row]
     assert not any(json.dumps(CLIENT)[1:-1] in row or "Sample_%" in row for row in others)
     assert len(left["rejected_records"]) == 1
-    waiting = [item for path in spool.waiting() for item in spool.read(path)[0]]
+    waiting = [item for path in spool.waiting() for item in spool.read(path).batch]
     assert [item.external_id for item in waiting] == ["9"]
 
     asyncio.run(store(database_url))

@@ -291,10 +291,10 @@ def only(rows: Stored, like: Stored) -> Stored:
     }
 
 
-def with_reasons(rows: Stored) -> Stored:
-    """`rows` as they are when the old closings have got their reasons."""
+def with_reasons(rows: Stored, revision: str) -> Stored:
+    """`rows` of `revision` as they are when the old closings have got their reasons, which 0004 gives them."""
     filled = copy.deepcopy(rows)
-    for row in filled["projects"]:
+    for row in filled["projects"] if revision < "0004" else ():
         if row["closed_at"] is not None and row.get("closed_reason", "") is None:
             row["closed_reason"] = "absent" if row["content_hash"] is None else "stated"
     return filled
@@ -325,7 +325,7 @@ async def test_rows_of_an_earlier_revision_go_up(any_database_url: URL, revision
         before = await connection.run_sync(stored)
         await database.migrate()
         after = await connection.run_sync(stored)
-        assert only(after, before) == with_reasons(before)
+        assert only(after, before) == with_reasons(before, revision)
         # What came later is empty, but for the reasons.
         assert {name for name in after if name not in before and after[name]} == set()
         if "closed_reason" not in before["projects"][0]:
@@ -354,7 +354,7 @@ async def test_rows_go_down_to_an_earlier_revision_and_up_again(any_database_url
             assert below == only(newest, below)
             await database.migrate()
             again = await connection.run_sync(stored)
-            assert only(again, below) == with_reasons(below)
+            assert only(again, below) == with_reasons(below, revision)
             assert {name: list(rows[0]) for name, rows in again.items() if rows} == {
                 name: list(newest[name][0]) for name in below
             }
