@@ -292,7 +292,7 @@ def only(rows: Stored, like: Stored) -> Stored:
 
 
 def with_reasons(rows: Stored, revision: str) -> Stored:
-    """`rows` of `revision` as they are when the old closings have got their reasons, which 0004 gives them."""
+    """`rows` of `revision` as they are when old closings have got the reasons that 0004 gives them."""
     filled = copy.deepcopy(rows)
     for row in filled["projects"] if revision < "0004" else ():
         if row["closed_at"] is not None and row.get("closed_reason", "") is None:

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import signal
+from contextlib import ExitStack
+from datetime import UTC, datetime
 from typing import Any
 
+from outsource_scraper.config import Config
+from outsource_scraper.database.batches import Batch
+from outsource_scraper.database.spool import Spool
+from outsource_scraper.items import Project, RejectedRecord
 from tests.conftest import DEBIAN_15, Server, in_own_loop, initialize
 from tests.faults.board import CROWD, PROJECTS, REJECTED
 from tests.faults.conftest import Bench, interrupt
@@ -65,3 +71,35 @@ def test_twenty_platforms_at_once(start_server: Any, site: str, tmp_path: Any) -
             f"board{number}": PROJECTS for number in range(CROWD)
         }
         assert benches[0].ask("SELECT sum(deadlocks) FROM pg_stat_database")[0][0] == 0
+
+
+def test_crawls_that_begin_at_once_share_what_waits_on_disk(bench: Bench) -> None:
+    spool = Spool.of(
+        Config.load(
+            {
+                "DATABASE_URL": bench.url.render_as_string(hide_password=False),
+                "OUTSOURCE_DATA_DIR": str(bench.folder),
+            }
+        )
+    )
+    files, size = 40, 100
+    for number in range(files):
+        projects = [
+            Project(platform="old", external_id=f"{number}-{place}", url="https://board.example/", title="t")
+            for place in range(size)
+        ]
+        odd = RejectedRecord(platform="old", reason="no title", source=f"<li>{number}</li>")
+        spool.write(Batch([*projects, odd]), datetime.now(UTC))
+    platforms = [f"board{number}" for number in range(4)]
+    with ExitStack() as stack:
+        crawls = [stack.enter_context(bench.crawl(platform=platform)) for platform in platforms]
+        codes = [crawl.end() for crawl in crawls]
+        told = "".join(crawl.log.read_text() for crawl in crawls)
+    assert codes == [5] * len(platforms), told
+    assert spool.waiting() == []
+    assert told.count("items that an earlier run had left in") == files
+    assert bench.ask("SELECT count(*) FROM projects WHERE platform = 'old'")[0][0] == files * size
+    assert bench.ask("SELECT count(*) FROM rejected_records WHERE platform = 'old'")[0][0] == files
+    # What others had read is not in the counts of these runs.
+    runs = bench.ask("SELECT platform, new, updated, rejected FROM crawl_runs ORDER BY platform")
+    assert [tuple(run) for run in runs] == [(platform, PROJECTS, 0, REJECTED) for platform in platforms]
