@@ -29,8 +29,6 @@ _CHANGED_AT_ONCE = 500
 _TEXT_AT_ONCE = 2**25
 """Characters of one statement, about: PostgreSQL takes no message of more than a gigabyte."""
 
-"""A project as read, its `content_hash`, and the hash of what its listing told, where that is to be noted."""
-
 # LATERAL with a LIMIT leaves the planner one way only, a look into the unique index for each key. Left free,
 # and without statistics yet, it reads all open projects of the platform and compares each with every key.
 # A key that is not known gets its id here: one round trip less for new rows. The first sighting behind a
