@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 
 from scrapy.commands import ScrapyCommand
 
-from outsource_scraper.commands._console import prepare_database, sentences, wait_for
+from outsource_scraper.commands._console import sentences, wait_for
 from outsource_scraper.config import Config
 from outsource_scraper.database.archive import dump
+from outsource_scraper.database.session import AsyncDatabase
 from outsource_scraper.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
+
+    from sqlalchemy import URL
 
 
 class Command(ScrapyCommand):
@@ -37,9 +40,32 @@ class Command(ScrapyCommand):
             if len(args) != 1:
                 raise UsageError("name one file: scrapy backup FILE")
             file = Path(args[0])
-            if not file.parent.is_dir() or file.is_dir():
+            if not _is_fit(file):
                 raise UsageError(f"{file} cannot be written: name a file in a folder that exists")
             config = Config.load(self.settings)
-            url = wait_for(prepare_database(config))
-            dump(url, config.db_schema, file)
+            url = wait_for(_prepare(config))
+            dump(config.async_db_url or url, config.db_schema, file)
         print(f"{file}: {file.stat().st_size:,} bytes; `scrapy restore {file}` brings it back")
+
+
+def _is_fit(file: Path) -> bool:
+    """Whether `file` may be written or replaced: a device such as /dev/null may not."""
+    try:
+        return file.parent.is_dir() and (file.is_file() or not file.exists())
+    except OSError:  # a folder that is closed to us, a name that is too long
+        return False
+
+
+async def _prepare(config: Config) -> URL:
+    """Return the address of the database, in which there are tables.
+
+    Those of an earlier release are left as they are: a backup is what one makes before `scrapy migrate`.
+    """
+    from outsource_scraper.database import migrate  # noqa: PLC0415 - Alembic, for this alone
+
+    async with await AsyncDatabase.from_config(config) as database:
+        async with database.reachable() as connection:
+            revision = await connection.run_sync(migrate.current_revision, config.db_schema)
+        if revision is None or not migrate.is_known(revision):
+            await database.initialize()
+        return database.engine.url

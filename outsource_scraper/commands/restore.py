@@ -55,7 +55,7 @@ class Command(ScrapyCommand):
 async def _restore(config: Config, file: Path, *, replace: bool) -> int:
     database = await AsyncDatabase.from_config(config)
     try:
-        schema = schema_in(database.engine.url, file)
+        schema = schema_in(file)
         if schema != config.db_schema:
             raise UsageError(
                 f"{file} holds the schema {schema!r} and DB_SCHEMA is {config.db_schema!r}: set it to that"

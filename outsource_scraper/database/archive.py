@@ -6,18 +6,20 @@ import itertools
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from outsource_scraper.database.embedded_account import installation
 from outsource_scraper.database.models import Base
+from outsource_scraper.database.session import CONNECT_TIMEOUT
 from outsource_scraper.errors import DatabaseUnavailable, OutsourceScraperError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from sqlalchemy import URL
 
@@ -25,37 +27,44 @@ TABLES = (*Base.metadata.tables, "alembic_version")
 _HEAD = 40
 """Lines of a script in which pg_restore sets its parameters."""
 
+_OF_LIBPQ_ALONE = frozenset({"PGSERVICE", "PGHOSTADDR", "PGOPTIONS", "PGCLIENTENCODING", "PG_COLOR"})
+"""What PostgreSQL's programs would obey and asyncpg does not, so that they might end up elsewhere."""
+_HOSTS = "/run/postgresql,/var/run/postgresql,/tmp,/private/tmp,localhost"
+"""Where asyncpg looks for a server that nothing names; libpq knows one folder of sockets only."""
+
 
 def dump(url: URL, schema: str, file: Path) -> None:
     """Write the tables in `schema` into `file`, which appears under its name only when it is whole.
 
-    Raises OutsourceScraperError with what pg_dump says.
+    Raises OutsourceScraperError with what pg_dump or the disk says; a `file` that was there is left alone.
     """
-    unfinished = file.with_name(f".{file.name}.part")
+    # Beside the file itself where the name is a link: it may lead to another disk.
+    file = Path(os.path.realpath(file))
     tables = [f'--table="{schema}"."{table}"' for table in TABLES]
     try:
-        _run(
-            "pg_dump",
-            url,
-            "--format=custom",
-            "--no-owner",
-            "--no-privileges",
-            *tables,
-            f"--file={unfinished}",
-        )
-        with unfinished.open("rb") as written:
-            os.fsync(written.fileno())
-        unfinished.replace(file)
-    finally:
-        unfinished.unlink(missing_ok=True)
+        # A folder for each: two backups of the same name at once do not write into each other.
+        with tempfile.TemporaryDirectory(prefix=".backup-", dir=file.parent) as folder:
+            unfinished = Path(folder, "unfinished")
+            _run(
+                "pg_dump",
+                *("--format=custom", "--no-owner", "--no-privileges", *tables, f"--file={unfinished}"),
+                environment=_environment(url),
+            )
+            with unfinished.open("rb") as written:
+                os.fsync(written.fileno())
+            unfinished.replace(file)
+    except OSError as error:
+        raise OutsourceScraperError(
+            f"{file} cannot be written ({error.strerror}): name a file in a folder that this user may write."
+        ) from None
 
 
-def schema_in(url: URL, file: Path) -> str:
+def schema_in(file: Path) -> str:
     """Return the schema whose tables `file` holds.
 
     Raises OutsourceScraperError where it is no backup of ours.
     """
-    listed = _run("pg_restore", url, "--list", str(file))
+    listed = _run("pg_restore", "--list", str(file))
     found = re.search(r"TABLE DATA (\S+) alembic_version ", listed)
     if found is None:
         raise OutsourceScraperError(f"{file} is no backup of these tables: make one with `scrapy backup`.")
@@ -74,8 +83,8 @@ def restore(url: URL, file: Path) -> None:
     quiet = ("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null")
     with (
         tempfile.TemporaryFile() as said,
-        _start("pg_restore", {}, *options, str(file), stdout=subprocess.PIPE, stderr=said) as reading,
-        _start("psql", _environment(url), *quiet, stdin=subprocess.PIPE, stderr=said) as writing,
+        _start("pg_restore", *options, str(file), stdout=subprocess.PIPE, stderr=said) as reading,
+        _start("psql", *quiet, environment=_environment(url), stdin=subprocess.PIPE, stderr=said) as writing,
     ):
         assert reading.stdout is not None  # noqa: S101 - both are pipes
         assert writing.stdin is not None  # noqa: S101
@@ -96,25 +105,25 @@ def restore(url: URL, file: Path) -> None:
         told = said.read().decode("utf-8", "replace")
     for program, code in ended.items():
         if code:
-            raise OutsourceScraperError(f"{program} failed: {_reason(told)}; nothing was changed.")
+            raise OutsourceScraperError(f"{program} failed: {_reason(told, code)}; nothing was changed.")
 
 
-def _run(program: str, url: URL, *arguments: str) -> str:
+def _run(program: str, *arguments: str, environment: Mapping[str, str] | None = None) -> str:
     with _start(
-        program, _environment(url), *arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        program, *arguments, environment=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
         output, said = process.communicate()
-    if process.returncode:
-        raise OutsourceScraperError(f"{program} failed: {_reason(said.decode('utf-8', 'replace'))}.")
+    if code := process.returncode:
+        raise OutsourceScraperError(f"{program} failed: {_reason(said.decode('utf-8', 'replace'), code)}.")
     return output.decode("utf-8", "replace")
 
 
 def _start(
-    program: str, environment: Mapping[str, str], *arguments: str, **streams: Any
+    program: str, *arguments: str, environment: Mapping[str, str] | None = None, **streams: Any
 ) -> subprocess.Popen[bytes]:
     path = installation() / "bin" / program
     try:
-        return subprocess.Popen([path, *arguments], env={**os.environ, **environment}, **streams)  # noqa: S603
+        return subprocess.Popen([path, *arguments], env=environment, **streams)  # noqa: S603
     except OSError as error:
         raise DatabaseUnavailable(
             f"{path} cannot be run ({error.strerror}): install the requirements anew."
@@ -122,21 +131,35 @@ def _start(
 
 
 def _environment(url: URL) -> dict[str, str]:
+    """What leads PostgreSQL's programs to the database to which `url` leads asyncpg, and in the same way."""
+    # By SQLAlchemy, which knows several ways to write hosts and ports.
+    _, given = url.get_dialect()().create_connect_args(url)
     values = {
-        "PGHOST": url.query.get("host") or url.host,
-        "PGPORT": url.query.get("port") or url.port,
-        "PGUSER": url.username,
-        "PGDATABASE": url.database,
+        "PGHOST": given.get("host") or os.environ.get("PGHOST") or _HOSTS,
+        "PGPORT": given.get("port"),
+        "PGUSER": given.get("user"),
+        "PGDATABASE": given.get("database"),
         # Not among the arguments, which every user of the machine can read.
-        "PGPASSWORD": url.password,
-        "PGSSLMODE": url.query.get("ssl"),
-        "PGCONNECT_TIMEOUT": "10",
+        "PGPASSWORD": given.get("password"),
+        "PGPASSFILE": given.get("passfile"),
+        "PGSSLMODE": given.get("ssl"),
+        "PGTARGETSESSIONATTRS": given.get("target_session_attrs"),
+        "PGAPPNAME": given.get("application_name"),
+        "PGCONNECT_TIMEOUT": given.get("connect_timeout", f"{CONNECT_TIMEOUT:.0f}"),
     }
-    return {name: str(value) for name, value in values.items() if value}
+    named = {
+        name: ",".join(map(str, value)) if isinstance(value, list) else str(value)
+        for name, value in values.items()
+        if value
+    }
+    return {name: value for name, value in os.environ.items() if name not in _OF_LIBPQ_ALONE} | named
 
 
-def _reason(said: str) -> str:
-    lines = (
-        [line for line in said.splitlines() if "error" in line.lower()] or said.splitlines() or ["no word"]
-    )
-    return re.sub(r"^.*?(?:error|ERROR): +(?:error: +)?", "", lines[0]).rstrip(".")
+def _reason(said: str, code: int) -> str:
+    lines = [line for line in said.splitlines() if "error" in line.lower()] or said.splitlines()
+    if not lines:
+        return f"it was ended by {signal.Signals(-code).name}" if code < 0 else f"it ended with {code}"
+    reason = re.sub(r"^.*?(?:error|ERROR): +(?:error: +)?", "", lines[0]).rstrip(".")
+    # Such as which view stands in the way.
+    detail = re.search(r"^DETAIL: +(.*?)\.?$", said, re.MULTILINE)
+    return f"{reason} ({detail[1]})" if detail else reason

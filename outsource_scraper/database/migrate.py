@@ -61,7 +61,7 @@ def upgrade(connection: Connection, schema: str = "public") -> None:
     """
     current = current_revision(connection, schema)
     connection.rollback()
-    if current is not None and not _is_known(current):
+    if current is not None and not is_known(current):
         raise misfit(current, schema)
     config = alembic_config()
     config.attributes.update(connection=connection, schema=schema)
@@ -104,7 +104,7 @@ async def upgrade_online(connection: AsyncConnection, schema: str = "public") ->
 
 def misfit(current: str, schema: str) -> DatabaseUnavailable:
     """Return what tells the operator that the tables are not those of this release, and what to do."""
-    if _is_known(current):
+    if is_known(current):
         return DatabaseUnavailable(
             f'The tables in the schema "{schema}" are at revision {current} and this release writes {HEAD}: '
             "bring them to it with `scrapy migrate`."
@@ -115,7 +115,8 @@ def misfit(current: str, schema: str) -> DatabaseUnavailable:
     )
 
 
-def _is_known(revision: str) -> bool:
+def is_known(revision: str) -> bool:
+    """Whether this release has the migrations that lead to `revision`."""
     try:
         ScriptDirectory.from_config(alembic_config()).get_revision(revision)
     except CommandError:

@@ -1,10 +1,9 @@
-"""What an operator does with what is kept: purge, forget, replay the spool, back up and restore."""
+"""What an operator does with what is kept: purge, forget, replay the spool."""
 
 import asyncio
 import json
 import subprocess
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -166,60 +165,3 @@ def test_replay_spool(scrapy: Scrapy, database_url: URL, environment: dict[str, 
     assert [len(found[name]) for name in ("projects", "project_changes", "rejected_records")] == [3, 3, 1]
     again = scrapy("replay-spool", env=env)
     assert (again.returncode, again.stdout) == (0, f"0 items of 0 files in {spool.folder} are stored\n")
-
-
-def test_a_backup_comes_back_row_by_row(
-    scrapy: Scrapy, any_server: Any, tmp_path: Path, environment: dict[str, str]
-) -> None:
-    file = tmp_path / "backup.dump"
-    with any_server.new_database() as one, any_server.new_database() as other:
-        asyncio.run(
-            store(one, *(project(str(n), client_name=CLIENT) for n in range(50)), days_ago=2, run=True)
-        )
-        asyncio.run(store(one, *(project(str(n), bids_count=n) for n in range(40)), rejected("<li>\\")))
-        before = asyncio.run(everything(one))
-        assert len(before["project_counts"]) == 78
-        saved = scrapy("backup", str(file), env=env_of(one))
-        assert saved.returncode == 0, saved.stderr
-        assert not list(tmp_path.glob(".*")), "nothing unfinished is left"
-        back = scrapy("restore", str(file), env=env_of(other))
-        assert (back.returncode, back.stdout) == (0, f"50 projects are back from {file}\n"), back.stderr
-        assert asyncio.run(everything(other)) == before
-        # Identities go on behind the highest.
-        asyncio.run(store(other, project("new")))
-        ids = [json.loads(row)["id"] for row in asyncio.run(everything(other))["projects"]]
-        assert max(ids) > max(json.loads(row)["id"] for row in before["projects"])
-
-        refused = scrapy("restore", str(file), env=env_of(other))
-        assert refused.returncode == 1
-        assert refused.stderr.startswith("error: the database holds projects;")
-        assert len(asyncio.run(everything(other))["projects"]) == 51
-        replaced = scrapy("restore", "--replace", str(file), env=env_of(other))
-        assert replaced.returncode == 0, replaced.stderr
-        assert asyncio.run(everything(other)) == before
-
-        file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
-        cut = scrapy("restore", "--replace", str(file), env=env_of(other))
-        assert cut.returncode == 1
-        assert cut.stderr.startswith("error: ")
-        assert cut.stderr.count("\n") == 1
-        assert asyncio.run(everything(other)) == before
-        file.write_bytes(b"garbage")
-        assert scrapy("restore", "--replace", str(file), env=env_of(other)).returncode == 1
-        assert asyncio.run(everything(other)) == before
-
-
-def test_a_backup_of_another_schema_and_wrong_names(
-    scrapy: Scrapy, database_url: URL, tmp_path: Path
-) -> None:
-    file = tmp_path / "backup.dump"
-    market = env_of(database_url) | {"DB_SCHEMA": "market_1"}
-    assert scrapy("backup", str(file), env=market).returncode == 0
-    wrong = scrapy("restore", str(file), env=env_of(database_url))
-    assert wrong.returncode == 2
-    assert "holds the schema 'market_1' and DB_SCHEMA is 'public'" in wrong.stderr
-    assert scrapy("restore", str(file), env=market).returncode == 0
-    for arguments in (("backup",), ("backup", str(tmp_path / "no" / "where")), ("restore", "nothing.dump")):
-        ended = scrapy(*arguments, env=env_of(database_url))
-        assert ended.returncode == 2, arguments
-        assert ended.stderr.startswith("error: ")

@@ -1,0 +1,241 @@
+"""Backup and restore: what is saved comes back, and what is there is never left half replaced."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+from sqlalchemy import URL, Connection, inspect, text
+
+from outsource_scraper.config import parse_database_url
+from outsource_scraper.database import migrate
+from outsource_scraper.database.session import AsyncDatabase
+from tests.commands.conftest import ROOT, Scrapy
+from tests.commands.test_bad_database import PASSWORD, free_port, let_in
+from tests.commands.test_keeping import CLIENT, env_of, everything, project, rejected, store
+from tests.conftest import DEBIAN_15, fetch, need_postgres_15
+
+
+def long_project(external_id: str) -> Any:
+    """One of which a backup is not much smaller."""
+    return project(external_id, description=os.urandom(4_000).hex())
+
+
+@pytest.fixture
+def backup(scrapy: Scrapy, tmp_path: Path) -> Callable[[URL], Path]:
+    """`scrapy backup` into a file of the test."""
+
+    def save(url: URL) -> Path:
+        file = tmp_path / "backup.dump"
+        saved = scrapy("backup", str(file), env=env_of(url))
+        assert saved.returncode == 0, saved.stderr
+        return file
+
+    return save
+
+
+async def make_older(url: URL, revision: str) -> None:
+    """Make the tables of an earlier revision, with one project."""
+
+    def upgrade(connection: Connection) -> None:
+        config = migrate.alembic_config()
+        config.attributes.update(connection=connection, schema="public")
+        command.upgrade(config, revision)
+
+    async with AsyncDatabase(url) as database, database.engine.connect() as connection:
+        await connection.run_sync(upgrade)
+        await connection.execute(
+            text(
+                "INSERT INTO projects"
+                " (platform, external_id, url, title, first_seen_at, last_seen_at, changed_at)"
+                " VALUES ('flru', '1', 'https://board.example/1', 'Old', now(), now(), now())"
+            )
+        )
+        await connection.commit()
+
+
+async def tables_and_revision(url: URL) -> tuple[set[str], str | None]:
+    async with AsyncDatabase(url) as database, database.engine.connect() as connection:
+        names = await connection.run_sync(lambda sync: inspect(sync).get_table_names())
+        return set(names), await connection.run_sync(migrate.current_revision)
+
+
+def test_a_backup_comes_back_row_by_row(
+    scrapy: Scrapy, any_server: Any, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    file = tmp_path / "backup.dump"
+    with any_server.new_database() as one, any_server.new_database() as other:
+        asyncio.run(
+            store(one, *(project(str(n), client_name=CLIENT) for n in range(50)), days_ago=2, run=True)
+        )
+        asyncio.run(store(one, *(project(str(n), bids_count=n) for n in range(40)), rejected("<li>\\")))
+        before = asyncio.run(everything(one))
+        assert len(before["project_counts"]) == 78
+        saved = scrapy("backup", str(file), env=env_of(one))
+        assert saved.returncode == 0, saved.stderr
+        assert not list(tmp_path.glob(".*")), "nothing unfinished is left"
+        back = scrapy("restore", str(file), env=env_of(other))
+        assert (back.returncode, back.stdout) == (0, f"50 projects are back from {file}\n"), back.stderr
+        assert asyncio.run(everything(other)) == before
+        # Identities go on behind the highest.
+        asyncio.run(store(other, project("new")))
+        ids = [json.loads(row)["id"] for row in asyncio.run(everything(other))["projects"]]
+        assert max(ids) > max(json.loads(row)["id"] for row in before["projects"])
+
+        refused = scrapy("restore", str(file), env=env_of(other))
+        assert refused.returncode == 1
+        assert refused.stderr.startswith("error: the database holds projects;")
+        assert len(asyncio.run(everything(other))["projects"]) == 51
+        replaced = scrapy("restore", "--replace", str(file), env=env_of(other))
+        assert replaced.returncode == 0, replaced.stderr
+        assert asyncio.run(everything(other)) == before
+
+        file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+        cut = scrapy("restore", "--replace", str(file), env=env_of(other))
+        assert cut.returncode == 1
+        assert cut.stderr.startswith("error: ")
+        assert cut.stderr.count("\n") == 1
+        assert asyncio.run(everything(other)) == before
+        file.write_bytes(b"garbage")
+        assert scrapy("restore", "--replace", str(file), env=env_of(other)).returncode == 1
+        assert asyncio.run(everything(other)) == before
+
+
+def test_a_backup_of_another_schema(scrapy: Scrapy, database_url: URL, tmp_path: Path) -> None:
+    file = tmp_path / "backup.dump"
+    market = env_of(database_url) | {"DB_SCHEMA": "market_1"}
+    assert scrapy("backup", str(file), env=market).returncode == 0
+    wrong = scrapy("restore", str(file), env=env_of(database_url))
+    assert wrong.returncode == 2
+    assert "holds the schema 'market_1' and DB_SCHEMA is 'public'" in wrong.stderr
+    assert scrapy("restore", str(file), env=market).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "name", ["", "no/where", "n" * 300, "folder", "file/below", "pipe"], ids=lambda name: name[:10]
+)
+def test_a_file_that_cannot_be_written(scrapy: Scrapy, database_url: URL, tmp_path: Path, name: str) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").touch()
+    # As /dev/null and other devices: not to be replaced by a file.
+    os.mkfifo(tmp_path / "pipe")
+    ended = scrapy("backup", *([str(tmp_path / name)] if name else []), env=env_of(database_url))
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("error: ")
+    assert ended.stderr.count("\n") == 1
+    assert (tmp_path / "pipe").is_fifo()
+
+
+@pytest.mark.parametrize("name", ["", "nothing.dump", "/"], ids=lambda name: name[:10])
+def test_a_file_that_is_none(scrapy: Scrapy, database_url: URL, name: str) -> None:
+    ended = scrapy("restore", *([name] if name else []), env=env_of(database_url))
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("error: ")
+    assert ended.stderr.count("\n") == 1
+
+
+def test_a_backup_through_a_link_lies_where_the_link_leads(
+    database_url: URL, tmp_path: Path, backup: Callable[[URL], Path]
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (tmp_path / "backup.dump").symlink_to(elsewhere / "real.dump")
+    assert backup(database_url).is_symlink()
+    assert [path.name for path in elsewhere.iterdir()] == ["real.dump"]
+
+
+def test_a_backup_that_finds_no_room_leaves_the_one_before(
+    database_url: URL, environment: dict[str, str], tmp_path: Path, backup: Callable[[URL], Path]
+) -> None:
+    file = backup(database_url)
+    before = file.read_bytes()
+    asyncio.run(store(database_url, *(long_project(str(n)) for n in range(50))))
+    limited = ["sh", "-c", 'ulimit -f 100; exec "$@"', "sh"]
+    ended = subprocess.run(
+        [*limited, sys.executable, "-m", "scrapy.cmdline", "backup", str(file)],
+        cwd=ROOT,
+        env={**environment, **env_of(database_url)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (1, "error: pg_dump failed: it was ended by SIGXFSZ.\n")
+    assert file.read_bytes() == before
+    assert list(tmp_path.glob(".backup*")) == []
+
+
+async def test_a_restore_that_is_killed_changes_nothing(
+    environment: dict[str, str], database_url: URL, backup: Callable[[URL], Path]
+) -> None:
+    await store(database_url, *(long_project(str(n)) for n in range(200)))
+    file = await asyncio.to_thread(backup, database_url)
+    await store(database_url, project("new"))
+    before = await everything(database_url)
+
+    async def wait_while(question: str, answer: bool) -> None:
+        deadline = time.monotonic() + 60
+        while (await fetch(database_url, f"SELECT {question} AS so"))[0]["so"] is answer:
+            assert time.monotonic() < deadline, question
+            await asyncio.sleep(0.05)
+
+    async with AsyncDatabase(database_url) as database, database.engine.connect() as connection:
+        await connection.execute(text("SELECT FROM projects LIMIT 1"))
+        restoring = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "scrapy.cmdline", "restore", "--replace", str(file),
+            cwd=ROOT, env={**environment, **env_of(database_url)},
+        )  # fmt: skip
+        await wait_while("EXISTS (SELECT FROM pg_locks WHERE NOT granted)", False)
+        restoring.kill()
+        await restoring.wait()
+    await wait_while(
+        "EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() "
+        "AND application_name = 'psql')",
+        True,
+    )
+    assert await everything(database_url) == before
+
+
+def test_the_programs_reach_the_database_as_a_crawl_does(
+    scrapy: Scrapy, start_server: Callable[..., AbstractContextManager[Path]], tmp_path: Path
+) -> None:
+    need_postgres_15()
+    port = free_port()
+    passfile = tmp_path / "passfile"
+    passfile.write_text(f"*:{port}:*:crawler:{PASSWORD}\n")
+    passfile.chmod(0o600)
+    with start_server(DEBIAN_15, ("listen_addresses=127.0.0.1", f"port={port}")) as folder:
+        let_in(folder, port, "host")
+        query = f"port={port}&passfile={passfile}&target_session_attrs=primary&connect_timeout=20"
+        env = {
+            # No host: asyncpg looks for a socket in the usual folders, then at localhost.
+            "DATABASE_URL": f"postgresql://crawler@/postgres?{query}",
+            # libpq would obey these, asyncpg does not.
+            "PGHOSTADDR": "127.0.0.2",
+            "PGSERVICE": "nobody",
+            "PGOPTIONS": "-c default_transaction_read_only=on",
+            "PGCLIENTENCODING": "LATIN1",
+        }
+        own = f"postgresql://crawler:{PASSWORD}@127.0.0.1:{port}/postgres"
+        asyncio.run(store(parse_database_url(own), project("1")))
+        file = tmp_path / "backup.dump"
+        saved = scrapy("backup", str(file), env=env)
+        assert (saved.returncode, saved.stderr) == (0, "")
+        back = scrapy("restore", "--replace", str(file), env=env)
+        assert (back.returncode, back.stderr) == (0, "")
+        assert back.stdout.startswith("1 projects are back")
+
+
+def test_tables_of_an_older_revision_are_backed_up_as_they_are(
+    database_url: URL, backup: Callable[[URL], Path]
+) -> None:
+    asyncio.run(make_older(database_url, "0002"))
+    assert backup(database_url).stat().st_size
+    assert asyncio.run(tables_and_revision(database_url))[1] == "0002"
