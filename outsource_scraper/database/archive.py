@@ -10,6 +10,7 @@ import signal
 import subprocess
 import tempfile
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,10 +28,42 @@ TABLES = (*Base.metadata.tables, "alembic_version")
 _HEAD = 40
 """Lines of a script in which pg_restore sets its parameters."""
 
+_MAKE_ROOM = """
+BEGIN;
+DO $$
+DECLARE
+    name text;
+BEGIN
+    IF to_regnamespace('{schema}') IS NULL THEN
+        CREATE SCHEMA {schema};
+    END IF;
+    FOREACH name IN ARRAY ARRAY[{names}] LOOP
+        IF to_regclass(name) IS NOT NULL THEN
+            EXECUTE 'LOCK TABLE ' || name;
+        END IF;
+    END LOOP;
+    IF to_regclass('{schema}.crawl_runs') IS NOT NULL THEN
+        IF EXISTS (SELECT FROM {schema}.crawl_runs WHERE id > {last_run}) THEN
+            RAISE EXCEPTION 'a crawl has begun meanwhile: start none before the restore is done';
+        END IF;
+    END IF;
+END $$;
+DROP TABLE IF EXISTS {tables};
+"""
+
 _OF_LIBPQ_ALONE = frozenset({"PGSERVICE", "PGHOSTADDR", "PGOPTIONS", "PGCLIENTENCODING", "PG_COLOR"})
 """What PostgreSQL's programs would obey and asyncpg does not, so that they might end up elsewhere."""
 _HOSTS = "/run/postgresql,/var/run/postgresql,/tmp,/private/tmp,localhost"
 """Where asyncpg looks for a server that nothing names; libpq knows one folder of sockets only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a backup holds."""
+
+    schema: str
+    revision: str
+    """The revision of the tables (`database.migrations`)."""
 
 
 def dump(url: URL, schema: str, file: Path) -> None:
@@ -59,38 +92,55 @@ def dump(url: URL, schema: str, file: Path) -> None:
         ) from None
 
 
-def schema_in(file: Path) -> str:
-    """Return the schema whose tables `file` holds.
+def contents(file: Path) -> Contents:
+    """Return what `file` holds, without a database.
 
-    Raises OutsourceScraperError where it is no backup of ours.
+    Raises OutsourceScraperError where it is no backup of ours, or is damaged.
     """
-    listed = _run("pg_restore", "--list", str(file))
-    found = re.search(r"TABLE DATA (\S+) alembic_version ", listed)
-    if found is None:
-        raise OutsourceScraperError(f"{file} is no backup of these tables: make one with `scrapy backup`.")
-    return found[1]
+    listed = re.search(r"TABLE DATA (\S+) alembic_version ", _run("pg_restore", "--list", str(file)))
+    if listed is not None:
+        script = _run("pg_restore", "--data-only", "--table=alembic_version", "--file=-", str(file))
+        revision = re.search(r"^COPY .* FROM stdin;\n([^\\\n]+)\n", script, re.MULTILINE)
+        if revision is not None:
+            return Contents(listed[1], revision[1])
+    raise OutsourceScraperError(f"{file} is no backup of these tables: make one with `scrapy backup`.")
 
 
-def restore(url: URL, file: Path) -> None:
-    """Put the tables of `file` in the place of those that are there, in one transaction.
+def restore(url: URL, schema: str, file: Path, *, last_run: int) -> None:
+    """Put the tables of `file` in the place of all of ours in `schema`, in one transaction.
 
-    As SQL through psql, not by pg_restore alone: that of PostgreSQL 17 and newer sets a parameter which older
-    servers do not know. COMMIT is sent only behind a file that was read to its end.
+    All of ours, not those of the file: what a later revision has added would be in the way of the migration
+    that adds it. As SQL through psql, not by pg_restore alone: that of PostgreSQL 17 and newer sets a
+    parameter which older servers do not know. COMMIT is sent only behind a file that was read to its end.
+
+    `last_run` is the id of the latest run that the caller has seen (0: none), and has seen ended. The ids are
+    given out anew behind those in the file, so a later run would get mixed up with another: it is refused.
 
     Raises OutsourceScraperError with what the programs say, and nothing is changed.
     """
-    options = ("--clean", "--if-exists", "--no-owner", "--no-privileges", "--file=-")
     quiet = ("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null")
+    tables = [f'"{schema}"."{table}"' for table in TABLES]
+    make_room = _MAKE_ROOM.format(
+        schema=f'"{schema}"',
+        names=", ".join(f"'{table}'" for table in tables),
+        tables=", ".join(tables),
+        last_run=last_run,
+    )
     with (
         tempfile.TemporaryFile() as said,
-        _start("pg_restore", *options, str(file), stdout=subprocess.PIPE, stderr=said) as reading,
+        _start(
+            "pg_restore",
+            *("--no-owner", "--no-privileges", "--file=-", str(file)),
+            stdout=subprocess.PIPE,
+            stderr=said,
+        ) as reading,
         _start("psql", *quiet, environment=_environment(url), stdin=subprocess.PIPE, stderr=said) as writing,
     ):
         assert reading.stdout is not None  # noqa: S101 - both are pipes
         assert writing.stdin is not None  # noqa: S101
         # psql may have ended at an error and read no more.
         with suppress(BrokenPipeError):
-            writing.stdin.write(b"BEGIN;\n")
+            writing.stdin.write(make_room.encode())
             for line in itertools.islice(reading.stdout, _HEAD):
                 if not line.startswith(b"SET transaction_timeout"):
                     writing.stdin.write(line)
@@ -100,12 +150,12 @@ def restore(url: URL, file: Path) -> None:
         with suppress(BrokenPipeError):
             writing.stdin.close()
         reading.stdout.close()
-        ended = {"pg_restore": reading.wait(), "psql": writing.wait()}
+        # Where one has failed, the other may have too, for having lost it; the cause stands first.
+        code = writing.wait() or reading.wait()
         said.seek(0)
         told = said.read().decode("utf-8", "replace")
-    for program, code in ended.items():
-        if code:
-            raise OutsourceScraperError(f"{program} failed: {_reason(told, code)}; nothing was changed.")
+    if code:
+        raise OutsourceScraperError(f"{file} was not restored: {_reason(told, code)}; nothing was changed.")
 
 
 def _run(program: str, *arguments: str, environment: Mapping[str, str] | None = None) -> str:

@@ -17,7 +17,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast, overload
 
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import DateTime, func, insert, literal_column, select, text, update
+from sqlalchemy import cast as cast_to
+from sqlalchemy.dialects.postgresql import JSONB
 
 from outsource_scraper.database.models import CrawlRun
 
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import ColumnElement
-    from sqlalchemy.ext.asyncio import AsyncSession
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
     from outsource_scraper import items
 
@@ -140,6 +142,27 @@ async def hold_run(session: AsyncSession, run_id: int) -> bool:
         return bool(await session.scalar(select(func.pg_try_advisory_lock(_lock_key(run_id)))))
 
 
+async def living(connection: AsyncConnection) -> list[tuple[int, str]]:
+    """Return id and platform of every run that is under way.
+
+    Also in the tables of a release whose runs had a lock and no heartbeat yet.
+    """
+    row = func.to_jsonb(literal_column(CrawlRun.__tablename__), type_=JSONB)
+    heartbeat = cast_to(row["heartbeat_at"].astext, DateTime(timezone=True))
+    open_runs = (
+        select(CrawlRun.id, CrawlRun.platform, func.coalesce(heartbeat, func.clock_timestamp()).label("beat"))
+        .where(CrawlRun.verdict.is_(None))
+        .cte("open_runs")
+        .prefix_with("MATERIALIZED")
+    )
+    statement = (
+        select(open_runs.c.id, open_runs.c.platform)
+        .where(~_is_dead(open_runs.c.id, open_runs.c.beat))
+        .order_by(open_runs.c.id)
+    )
+    return [(run_id, platform) for run_id, platform in await connection.execute(statement)]
+
+
 async def end_lost(session: AsyncSession, processes: Iterable[int]) -> None:
     """End the server's processes of connections that this run has torn; those of others are left alone.
 
@@ -226,10 +249,7 @@ async def _mark_abandoned(session: AsyncSession, platform: str) -> None:
         .cte("open_runs")
         .prefix_with("MATERIALIZED")
     )
-    abandoned = select(open_runs.c.id).where(
-        (open_runs.c.heartbeat_at < func.clock_timestamp() - DEAD_AFTER)
-        | func.pg_try_advisory_xact_lock(_lock_key(open_runs.c.id))
-    )
+    abandoned = select(open_runs.c.id).where(_is_dead(open_runs.c.id, open_runs.c.heartbeat_at))
     # finished_at stays null: nobody knows when it was killed.
     await session.execute(
         update(CrawlRun)
@@ -237,6 +257,12 @@ async def _mark_abandoned(session: AsyncSession, platform: str) -> None:
         .values(verdict=INTERRUPTED)
         .execution_options(synchronize_session=False)
     )
+
+
+def _is_dead(run_id: ColumnElement[int], heartbeat_at: ColumnElement[datetime]) -> ColumnElement[bool]:
+    """Whether a run without a verdict was silent for too long, or has its lock no more."""
+    silent = heartbeat_at < func.clock_timestamp() - DEAD_AFTER
+    return silent | func.pg_try_advisory_xact_lock(_lock_key(run_id))
 
 
 def _lock_key(run_id: int | ColumnElement[int]) -> ColumnElement[int]:

@@ -17,11 +17,16 @@ from sqlalchemy import URL, Connection, inspect, text
 
 from outsource_scraper.config import parse_database_url
 from outsource_scraper.database import migrate
+from outsource_scraper.database.archive import TABLES, restore
+from outsource_scraper.database.embedded_account import installation
+from outsource_scraper.database.migrations import HEAD
+from outsource_scraper.database.runs import start_run
 from outsource_scraper.database.session import AsyncDatabase
+from outsource_scraper.errors import OutsourceScraperError
 from tests.commands.conftest import ROOT, Scrapy
 from tests.commands.test_bad_database import PASSWORD, free_port, let_in
 from tests.commands.test_keeping import CLIENT, env_of, everything, project, rejected, store
-from tests.conftest import DEBIAN_15, fetch, need_postgres_15
+from tests.conftest import DEBIAN_15, Server, fetch, need_postgres_15
 
 
 def long_project(external_id: str) -> Any:
@@ -92,7 +97,7 @@ def test_a_backup_comes_back_row_by_row(
 
         refused = scrapy("restore", str(file), env=env_of(other))
         assert refused.returncode == 1
-        assert refused.stderr.startswith("error: the database holds projects;")
+        assert refused.stderr.startswith("error: the database holds rows in projects, project_changes, ")
         assert len(asyncio.run(everything(other))["projects"]) == 51
         replaced = scrapy("restore", "--replace", str(file), env=env_of(other))
         assert replaced.returncode == 0, replaced.stderr
@@ -134,7 +139,7 @@ def test_a_file_that_cannot_be_written(scrapy: Scrapy, database_url: URL, tmp_pa
     assert (tmp_path / "pipe").is_fifo()
 
 
-@pytest.mark.parametrize("name", ["", "nothing.dump", "/"], ids=lambda name: name[:10])
+@pytest.mark.parametrize("name", ["", "nothing.dump", "n" * 300, "/"], ids=lambda name: name[:10])
 def test_a_file_that_is_none(scrapy: Scrapy, database_url: URL, name: str) -> None:
     ended = scrapy("restore", *([name] if name else []), env=env_of(database_url))
     assert ended.returncode == 2
@@ -170,6 +175,113 @@ def test_a_backup_that_finds_no_room_leaves_the_one_before(
     assert (ended.returncode, ended.stderr) == (1, "error: pg_dump failed: it was ended by SIGXFSZ.\n")
     assert file.read_bytes() == before
     assert list(tmp_path.glob(".backup*")) == []
+
+
+@pytest.mark.parametrize("found", ["no tables", "empty tables", "rows"])
+def test_a_backup_of_an_older_revision(
+    scrapy: Scrapy, postgres_18: Server, found: str, backup: Callable[[URL], Path]
+) -> None:
+    with postgres_18.new_database() as old, postgres_18.new_database() as url:
+        asyncio.run(make_older(old, "0002"))
+        # It needs no migration: it is what one makes before.
+        file = backup(old)
+        assert asyncio.run(tables_and_revision(old))[1] == "0002"
+        if found != "no tables":
+            asyncio.run(store(url, *([project("7"), project("8")] if found == "rows" else [])))
+        replace = ["--replace"] if found == "rows" else []
+        back = scrapy("restore", *replace, str(file), env=env_of(url))
+        assert (back.returncode, back.stdout) == (0, f"1 projects are back from {file}\n"), back.stderr
+        assert asyncio.run(tables_and_revision(url)) == (set(TABLES), HEAD)
+        assert [json.loads(row)["title"] for row in asyncio.run(everything(url))["projects"]] == ["Old"]
+        asyncio.run(store(url, project("9"), run=True))
+
+
+def test_a_backup_of_a_newer_release_is_refused_before_anything_is_replaced(
+    scrapy: Scrapy, postgres_18: Server, tmp_path: Path
+) -> None:
+    file = tmp_path / "backup.dump"
+    with postgres_18.new_database() as new, postgres_18.new_database() as url:
+        asyncio.run(store(new, project("1")))
+        asyncio.run(store(url, project("7"), project("8")))
+        before = asyncio.run(everything(url))
+        postgres_18.execute("UPDATE alembic_version SET version_num = '9999'", database=str(new.database))
+        refused = scrapy("backup", str(file), env=env_of(new))
+        assert refused.returncode == 1
+        assert "is at revision 9999, which this release does not know" in refused.stderr
+        assert not file.exists()
+        save_with_pg_dump(new, file)
+        refused = scrapy("restore", "--replace", str(file), env=env_of(url))
+        assert refused.returncode == 1
+        assert refused.stderr == (
+            f"error: {file} is at revision 9999, which this release does not know: restore it with the newer "
+            "outsource_scraper that made it; nothing was changed.\n"
+        )
+        assert asyncio.run(everything(url)) == before
+
+
+def save_with_pg_dump(url: URL, file: Path) -> None:
+    """Make a backup as a release does that knows the revision."""
+    subprocess.run(
+        [installation() / "bin" / "pg_dump", "--host", str(url.query["host"]), "--username=postgres",
+         "--format=custom", f"--file={file}", str(url.database)],
+        check=True,
+    )  # fmt: skip
+
+
+def test_rows_of_any_table_are_replaced_only_if_asked(
+    scrapy: Scrapy, postgres_18: Server, backup: Callable[[URL], Path]
+) -> None:
+    with postgres_18.new_database() as empty, postgres_18.new_database() as url:
+        file = backup(empty)
+        asyncio.run(store(url, rejected("<li>"), run=True))
+        before = asyncio.run(everything(url))
+        refused = scrapy("restore", str(file), env=env_of(url))
+        assert refused.returncode == 1
+        assert refused.stderr == (
+            "error: the database holds rows in crawl_runs, rejected_records; restore into an empty one, or "
+            "put the backup in the place of all tables with --replace\n"
+        )
+        assert asyncio.run(everything(url)) == before
+        postgres_18.execute("CREATE VIEW mine AS SELECT id FROM crawl_runs", database=str(url.database))
+        stopped = scrapy("restore", "--replace", str(file), env=env_of(url))
+        assert stopped.returncode == 1
+        assert "view mine depends on table crawl_runs); nothing was changed.\n" in stopped.stderr
+        assert asyncio.run(everything(url)) == before
+        postgres_18.execute("DROP VIEW mine", database=str(url.database))
+        assert scrapy("restore", "--replace", str(file), env=env_of(url)).returncode == 0
+        assert not any(asyncio.run(everything(url)).values())
+
+
+async def test_nothing_is_replaced_under_a_living_run(
+    scrapy: Scrapy, database_url: URL, backup: Callable[[URL], Path]
+) -> None:
+    await store(database_url, project("1"))
+    file = await asyncio.to_thread(backup, database_url)
+
+    async def tried() -> "subprocess.CompletedProcess[str]":
+        return await asyncio.to_thread(scrapy, "restore", "--replace", str(file), env=env_of(database_url))
+
+    async with AsyncDatabase(database_url) as database, database.engine.connect() as connection:
+        session = database.sessions(bind=connection)
+        run_id = (await start_run(session, "flru", "full", {})).id
+        before = await everything(database_url)
+        refused = await tried()
+        assert refused.returncode == 1
+        assert refused.stderr.startswith(f"error: crawls are under way: flru (run {run_id}); wait for ")
+        # One that begins between the question and the restore.
+        with pytest.raises(OutsourceScraperError, match=r"a crawl has begun meanwhile.*nothing was changed"):
+            await asyncio.to_thread(restore, database_url, "public", file, last_run=run_id - 1)
+        assert await everything(database_url) == before
+        # Runs had a lock before they had a heartbeat.
+        async with database.engine.begin() as other:
+            await other.execute(text("ALTER TABLE crawl_runs DROP COLUMN heartbeat_at"))
+        refused = await tried()
+        assert refused.stderr.startswith("error: crawls are under way: flru ")
+        await connection.invalidate()
+    # Without a verdict, but dead.
+    back = await tried()
+    assert (back.returncode, back.stderr) == (0, "")
+    assert (await everything(database_url))["crawl_runs"] == []
 
 
 async def test_a_restore_that_is_killed_changes_nothing(
@@ -231,11 +343,3 @@ def test_the_programs_reach_the_database_as_a_crawl_does(
         back = scrapy("restore", "--replace", str(file), env=env)
         assert (back.returncode, back.stderr) == (0, "")
         assert back.stdout.startswith("1 projects are back")
-
-
-def test_tables_of_an_older_revision_are_backed_up_as_they_are(
-    database_url: URL, backup: Callable[[URL], Path]
-) -> None:
-    asyncio.run(make_older(database_url, "0002"))
-    assert backup(database_url).stat().st_size
-    assert asyncio.run(tables_and_revision(database_url))[1] == "0002"
