@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from scrapy.commands import ScrapyCommand
 
-from outsource_scraper.commands._console import sentences, wait_for
+from outsource_scraper.commands._console import positionals, sentences, wait_for
 from outsource_scraper.config import Config
 from outsource_scraper.database.archive import dump
 from outsource_scraper.database.session import AsyncDatabase
@@ -37,9 +37,8 @@ class Command(ScrapyCommand):
         """Dump, and say how much it was."""
         assert self.settings is not None
         with sentences():
-            if len(args) != 1:
-                raise UsageError("name one file: scrapy backup FILE")
-            file = Path(args[0])
+            (name,) = positionals(args, "backup", 1, "name one file: scrapy backup FILE")
+            file = Path(name)
             if not _is_fit(file):
                 raise UsageError(f"{file} cannot be written: name a file in a folder that exists")
             config = Config.load(self.settings)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from scrapy.commands import ScrapyCommand
 from sqlalchemy import exists, func, inspect, select
 
-from outsource_scraper.commands._console import sentences, wait_for
+from outsource_scraper.commands._console import positionals, sentences, wait_for
 from outsource_scraper.config import Config
 from outsource_scraper.database.archive import contents, restore
 from outsource_scraper.database.models import Base, CrawlRun, Project
@@ -44,9 +44,8 @@ class Command(ScrapyCommand):
         """Restore, migrate where the backup is older, and say what is there."""
         assert self.settings is not None
         with sentences():
-            if len(args) != 1:
-                raise UsageError("name one file: scrapy restore FILE")
-            file = Path(args[0])
+            (name,) = positionals(args, "restore", 1, "name one file: scrapy restore FILE")
+            file = Path(name)
             if not os.path.isfile(file):  # noqa: PTH113 - no error where a folder is closed to us
                 raise UsageError(f"{file} is no file")
             config = Config.load(self.settings)

@@ -19,12 +19,14 @@ if TYPE_CHECKING:
 NOWHERE = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:9/none"}
 """A command that got as far as its database would say so, and end with 1."""
 GIVEN = {
+    "backup": ["backup.dump"],
     "capture": ["flru"],
     "crawl": ["flru"],
     "crawlall": ["flru"],
     "extract": ["flru", "page.html"],
     "forget": ["--client", "Some Client", "--platform", "flru"],
     "history": ["flru", "7"],
+    "restore": ["backup.dump"],
 }
 """What a command needs; the others need nothing."""
 PLAIN = ["demo", "health", "migrate", "platforms", "purge", "replay-spool", "runs"]
