@@ -8,12 +8,20 @@ from scrapy.commands import ScrapyCommand
 
 from outsource_scraper.commands._console import positionals, readable, sentences, spider_class, with_database
 from outsource_scraper.config import Config
-from outsource_scraper.database.retention import forget
-from outsource_scraper.database.spool import Spool, UnreadableSpool
+from outsource_scraper.database.forgetting import forget, ids_of
+from outsource_scraper.database.spool import Spool
+from outsource_scraper.database.spool_upkeep import Cleaned, forget_waiting
 from outsource_scraper.errors import OutsourceScraperError, UsageError
 
 if TYPE_CHECKING:
     import argparse
+
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from outsource_scraper.database.deleting import Deleted
+
+MANY = 100
+"""A client with more projects may be a name that stands for everybody, such as "Anonymous"."""
 
 
 class Command(ScrapyCommand):
@@ -24,7 +32,7 @@ class Command(ScrapyCommand):
 
     def syntax(self) -> str:
         """Command syntax."""
-        return "--client NAME --platform PLATFORM [--dry-run]"
+        return "--client NAME --platform PLATFORM [--dry-run | --yes]"
 
     def short_desc(self) -> str:
         """One line for `scrapy -h`."""
@@ -46,6 +54,9 @@ class Command(ScrapyCommand):
         )
         parser.add_argument("--platform", metavar="PLATFORM")
         parser.add_argument("--dry-run", action="store_true", help="count what would go, and delete nothing")
+        parser.add_argument(
+            "--yes", action="store_true", help=f"delete even if more than {MANY} projects have that client"
+        )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Delete and say what."""
@@ -57,19 +68,43 @@ class Command(ScrapyCommand):
             client = readable(opts.client, "the name")
             config = Config.load(self.settings)
             platform = spider_class(self.settings, opts.platform).name
-            try:
-                waiting = Spool.of(config).forget(platform, client, dry_run=opts.dry_run)
-            except UnreadableSpool as error:
-                raise OutsourceScraperError(str(error)) from None
-            deleted = with_database(
-                config, lambda session: forget(session, platform, client, dry_run=opts.dry_run)
+            deleted, waiting = with_database(
+                config, lambda session: _forget(session, Spool.of(config), platform, client, opts)
             )
+        on_disk = waiting.deleted.total()
         done = "would be deleted" if opts.dry_run else "were deleted"
         blanked = "would be blanked" if opts.dry_run else "were blanked"
         print(
             f"{deleted.projects} projects, {deleted.changes} changes, {deleted.counts} counts,"
-            f" {deleted.rejected} rejected records and {waiting} items on disk {done}"
+            f" {deleted.rejected} rejected records, {deleted.pages} validators"
+            f" and {on_disk} items on disk {done}"
         )
-        print(f"{deleted.mentions} mentions in other rows and {deleted.runs} in runs {blanked}")
-        if not deleted.total and not waiting:
+        print(
+            f"{deleted.mentions} mentions in other rows, {deleted.runs} in runs"
+            f" and {waiting.blanked} in items on disk {blanked}"
+        )
+        if not (deleted.total or on_disk or waiting.blanked or waiting.left):
             print(f"nothing of {platform} holds that name; it is compared letter by letter")
+        for path in waiting.left:
+            print(f"{path} holds the name and was left: look into it, delete it, and repeat the command")
+        self.exitcode = 1 if waiting.left else 0
+
+
+async def _forget(
+    session: AsyncSession, spool: Spool, platform: str, client: str, opts: argparse.Namespace
+) -> tuple[Deleted, Cleaned]:
+    ids = await ids_of(session, platform, client)
+    if len(ids) > MANY and not (opts.yes or opts.dry_run):
+        raise UsageError(
+            f"{len(ids)} projects of {platform} have that client, as if the name stood for everybody:"
+            " look with --dry-run, and say --yes to delete them"
+        )
+    try:
+        # Before the database, where the ids are found again if this fails; and what another process stores
+        # meanwhile is deleted there.
+        waiting = forget_waiting(spool, platform, client, ids, dry_run=opts.dry_run)
+    except OSError as error:
+        raise OutsourceScraperError(
+            f"the files in {spool.folder} cannot be changed ({error}): mend that and repeat the command"
+        ) from error
+    return await forget(session, platform, client, dry_run=opts.dry_run), waiting

@@ -76,7 +76,7 @@ async def records(session: AsyncSession, platforms: Iterable[str]) -> dict[str, 
     found = {name: Record(platform=name, now=now) for name in platforms}
     good = (
         select(CrawlRun.platform, func.max(CrawlRun.started_at))
-        .where(CrawlRun.platform.in_(found), CrawlRun.verdict == "ok", _was_whole())
+        .where(CrawlRun.platform.in_(found), CrawlRun.verdict == "ok", was_whole())
         .group_by(CrawlRun.platform)
     )
     ranked = (
@@ -116,7 +116,8 @@ _PARTS = ("query", "since", "max_pages")
 """Arguments that ask for a part of the listing only."""
 
 
-def _was_whole() -> ColumnElement[bool]:
+def was_whole() -> ColumnElement[bool]:
+    """Whether a run looked at the listing as a whole."""
     return ~func.coalesce(func.jsonb_exists_any(CrawlRun.arguments, list(_PARTS)), False)
 
 

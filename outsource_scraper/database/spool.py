@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _SUFFIX = ".jsonl"
+_UNFINISHED = ".part"
 _UNREADABLE = ".unreadable"
 _READERS: dict[str, Callable[[str], Any]] = {
     "budget_min": Decimal,
@@ -100,6 +101,10 @@ class Spool:
         """Files that wait in the spools of other databases, or of this one under another spelling."""
         return sorted(path for path in self.folder.parent.glob(f"*/*{_SUFFIX}") if path.parent != self.folder)
 
+    def unstorable(self) -> list[Path]:
+        """Files of every spool that no command stores: unfinished ones, and those that were set aside."""
+        return [path for end in (_UNFINISHED, _UNREADABLE) for path in self.folder.parent.glob(f"*/*{end}")]
+
     def write(self, batch: Batch, read_at: datetime, run_id: int | None = None) -> Path:
         """Put a batch on the disk, and return only when it is there.
 
@@ -107,7 +112,7 @@ class Spool:
         """
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         path = self.folder / f"{read_at:%Y%m%dT%H%M%S%f}-{uuid.uuid4().hex[:8]}{_SUFFIX}"
-        unfinished = path.with_suffix(".part")
+        unfinished = path.with_suffix(_UNFINISHED)
         try:
             with unfinished.open("w", encoding="utf-8", errors="surrogatepass") as file:
                 file.write(json.dumps({"read_at": read_at.isoformat(), "run_id": run_id}) + "\n")
@@ -166,23 +171,6 @@ class Spool:
                 return
             # Another may have stored and deleted it between the two.
             yield os.fstat(file.fileno()).st_nlink > 0
-
-    def forget(self, platform: str, client: str, *, dry_run: bool = False) -> int:
-        """Take out of what waits what tells of a client of `platform`; return how many items that were.
-
-        Raises UnreadableSpool, as `read` does, and OSError.
-        """
-        found = 0
-        for path in self.waiting():
-            waiting = self.read(path)
-            kept = [item for item in waiting.batch if not _tells_of(item, platform, client)]
-            count = sum(1 for _ in waiting.batch) - len(kept)
-            found += count
-            if count and not dry_run:
-                if kept:
-                    self.write(Batch(kept), waiting.read_at, waiting.run_id)
-                self.remove(path)
-        return found
 
     def remove(self, path: Path) -> None:
         """Delete a file whose batch is committed."""
@@ -250,14 +238,6 @@ def _bytes_of(path: Path) -> bytes:
 
 def _unreadable(path: Path, error: Exception) -> UnreadableSpool:
     return UnreadableSpool(f"The spool file {path} cannot be read ({error}): look into it and delete it.")
-
-
-def _tells_of(item: Item, platform: str, client: str) -> bool:
-    if item.platform != platform:
-        return False
-    if isinstance(item, Project):
-        return item.client_name == client
-    return isinstance(item, RejectedRecord) and client in f"{item.source}{item.reason}"
 
 
 def _line(item: Item) -> str:

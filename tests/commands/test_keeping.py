@@ -75,6 +75,37 @@ def test_purge_by_the_general_limit_and_dry(scrapy: Scrapy, database_url: URL) -
     assert [len(left[name]) for name in ("projects", "project_changes", "crawl_runs")] == [1, 1, 1]
 
 
+def test_purge_looks_at_every_platform_that_is_kept_and_at_the_disk(
+    scrapy: Scrapy, database_url: URL, environment: dict[str, str]
+) -> None:
+    old = [project("1", "dropped"), RejectedRecord(platform="rejecting", reason="no title", source="<li>")]
+    asyncio.run(store(database_url, *old, days_ago=40))
+    env = env_of(database_url) | {"OUTSOURCE_RETENTION": "30d"}
+    spool = Spool.of(Config.load({**environment, **env}))
+    spool.write(Batch([project("3"), project("4", "waiting")]), NOW - timedelta(days=31))
+    spool.write(Batch([project("5"), project("6", "upwork")]), NOW - timedelta(days=2), 7)
+    late = spool.write(Batch([project("7", "upwork")]), NOW)
+    before = {path: path.read_bytes() for path in spool.waiting()}
+    dry = scrapy("purge", "--dry-run", env=env)
+    assert (dry.returncode, dry.stderr) == (0, "")
+    assert {path: path.read_bytes() for path in spool.waiting()} == before
+    assert dry.stdout.splitlines() == [
+        "dropped: 1 projects (1 changes) older than 30 days would be deleted",
+        "flru: 0 projects (1 items on disk) older than 30 days would be deleted",
+        "rejecting: 0 projects (1 rejected records) older than 30 days would be deleted",
+        "upwork: 0 projects (1 items on disk) older than 24 h would be deleted",
+        "waiting: 0 projects (1 items on disk) older than 30 days would be deleted",
+        "0 runs older than 30 days would be deleted",
+    ]
+    assert scrapy("purge", env=env).stdout == dry.stdout.replace("would be", "were")
+    left = asyncio.run(everything(database_url))
+    assert [len(left[name]) for name in ("projects", "project_changes", "rejected_records")] == [0, 0, 0]
+    rest, latest = spool.waiting()
+    assert latest == late
+    assert [item.external_id for item in spool.read(rest).batch] == ["5"]
+    assert (spool.read(rest).read_at, spool.read(rest).run_id) == (NOW - timedelta(days=2), 7)
+
+
 @pytest.mark.parametrize("value", ["0d", "5h", "soon", "-3d"])
 def test_a_retention_that_is_none(scrapy: Scrapy, value: str) -> None:
     ended = scrapy("purge", env={"OUTSOURCE_RETENTION": value})
@@ -114,8 +145,8 @@ def test_forget_leaves_the_name_nowhere(
     assert asyncio.run(everything(database_url)) == before
     done = scrapy(*arguments, env=env)
     assert done.stdout.splitlines() == [
-        "1 projects, 2 changes, 2 counts, 2 rejected records and 1 items on disk were deleted",
-        "2 mentions in other rows and 1 in runs were blanked",
+        "1 projects, 2 changes, 2 counts, 2 rejected records, 0 validators and 1 items on disk were deleted",
+        "2 mentions in other rows, 1 in runs and 0 in items on disk were blanked",
     ]
     assert dry.stdout == done.stdout.replace("were", "would be")
     left = asyncio.run(everything(database_url))
