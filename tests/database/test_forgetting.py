@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
 import json
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from outsource_scraper.commands.history import events
 from outsource_scraper.database.batches import Batch
+from outsource_scraper.database.driver import lock_platforms
 from outsource_scraper.database.forgetting import forget
 from outsource_scraper.database.history import life_of
 from outsource_scraper.database.models import Base
@@ -171,6 +173,24 @@ async def test_after_a_fault_a_repeat_finds_everything_again(database: AsyncData
         await connection.execute(text("DROP TRIGGER fail ON crawl_runs"))
     deleted = await forgotten(database, CLIENT)
     assert (deleted.projects, deleted.rejected, deleted.mentions, deleted.runs) == (1, 1, 1, 1)
+
+
+async def test_what_a_writer_has_begun_is_waited_for(database: AsyncDatabase) -> None:
+    await put(database, project("1", client_name=CLIENT))
+    waits = (
+        "SELECT 1 FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database"
+        " WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted"
+    )
+    async with database.session() as session, session.begin():
+        await lock_platforms(session, ["flru"])
+        insert = "INSERT INTO projects (platform, external_id, url, title, client_name, first_seen_at,"
+        insert += " last_seen_at, changed_at) VALUES ('flru', '2', 'x', 'Shop', :client, now(), now(), now())"
+        await session.execute(text(insert), {"client": CLIENT})
+        forgetting = asyncio.create_task(forgotten(database, CLIENT))
+        while not (forgetting.done() or await rows(database, waits)):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        assert not forgetting.done()
+    assert (await forgetting).projects == 2
 
 
 @pytest.mark.parametrize("client", ["'" * 300, "Ёж" * 150, "한글" * 150, "\\d{5}(a|b)*\x01"])
