@@ -68,7 +68,8 @@ async def store_waiting(session: AsyncSession, waiting: Waiting) -> BatchResult:
 async def _transact(session: AsyncSession, batch: Batch, writer: Writer) -> BatchResult:
     result = BatchResult(duplicates=batch.duplicates, rejected=list(batch.rejected))
     async with session.begin():
-        driver = await lock_platforms(session, sorted({*batch.projects, *batch.gone}))
+        rejecting = {record.platform for record in batch.rejected}
+        driver = await lock_platforms(session, sorted({*batch.projects, *batch.gone, *rejecting}))
         for platform, readings in batch.projects.items():
             result.add(await writer.write(driver, platform, readings))
         for platform, gone in batch.gone.items():
