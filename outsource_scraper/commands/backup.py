@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,7 +45,9 @@ class Command(ScrapyCommand):
             config = Config.load(self.settings)
             url = wait_for(_prepare(config))
             dump(config.async_db_url or url, config.db_schema, file)
-        print(f"{file}: {file.stat().st_size:,} bytes; `scrapy restore {file}` brings it back")
+        print(
+            f"{file}: {file.stat().st_size:,} bytes; `scrapy restore {shlex.quote(str(file))}` brings it back"
+        )
 
 
 def _is_fit(file: Path) -> bool:

@@ -80,7 +80,8 @@ def dump(url: URL, schema: str, file: Path) -> None:
             unfinished = Path(folder, "unfinished")
             _run(
                 "pg_dump",
-                *("--format=custom", "--no-owner", "--no-privileges", *tables, f"--file={unfinished}"),
+                *("--no-password", "--format=custom", "--no-owner", "--no-privileges"),
+                *(*tables, f"--file={unfinished}"),
                 environment=_environment(url),
             )
             with unfinished.open("rb") as written:
@@ -97,13 +98,22 @@ def contents(file: Path) -> Contents:
 
     Raises OutsourceScraperError where it is no backup of ours, or is damaged.
     """
-    listed = re.search(r"TABLE DATA (\S+) alembic_version ", _run("pg_restore", "--list", str(file)))
-    if listed is not None:
-        script = _run("pg_restore", "--data-only", "--table=alembic_version", "--file=-", str(file))
-        revision = re.search(r"^COPY .* FROM stdin;\n([^\\\n]+)\n", script, re.MULTILINE)
-        if revision is not None:
-            return Contents(listed[1], revision[1])
-    raise OutsourceScraperError(f"{file} is no backup of these tables: make one with `scrapy backup`.")
+    # Absolute: a name may begin with a hyphen.
+    path = str(file.absolute())
+    try:
+        listed = re.search(r"TABLE DATA (\S+) alembic_version ", _run("pg_restore", "--list", path))
+        if listed is not None:
+            script = _run("pg_restore", "--data-only", "--table=alembic_version", "--file=-", path)
+            revision = re.search(r"^COPY .* FROM stdin;\n([^\\\n]+)\n", script, re.MULTILINE)
+            if revision is not None:
+                return Contents(listed[1], revision[1])
+    except _ProgramError as error:
+        reason = f" ({error.reason})"
+    else:
+        reason = ""
+    raise OutsourceScraperError(
+        f"{file} is no backup of these tables{reason}: name one that `scrapy backup` has made."
+    )
 
 
 def restore(url: URL, schema: str, file: Path, *, last_run: int) -> None:
@@ -118,7 +128,7 @@ def restore(url: URL, schema: str, file: Path, *, last_run: int) -> None:
 
     Raises OutsourceScraperError with what the programs say, and nothing is changed.
     """
-    quiet = ("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null")
+    quiet = ("--no-psqlrc", "--no-password", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null")
     tables = [f'"{schema}"."{table}"' for table in TABLES]
     make_room = _MAKE_ROOM.format(
         schema=f'"{schema}"',
@@ -130,7 +140,7 @@ def restore(url: URL, schema: str, file: Path, *, last_run: int) -> None:
         tempfile.TemporaryFile() as said,
         _start(
             "pg_restore",
-            *("--no-owner", "--no-privileges", "--file=-", str(file)),
+            *("--no-owner", "--no-privileges", "--file=-", str(file.absolute())),
             stdout=subprocess.PIPE,
             stderr=said,
         ) as reading,
@@ -158,13 +168,21 @@ def restore(url: URL, schema: str, file: Path, *, last_run: int) -> None:
         raise OutsourceScraperError(f"{file} was not restored: {_reason(told, code)}; nothing was changed.")
 
 
+class _ProgramError(OutsourceScraperError):
+    """One of PostgreSQL's programs has failed."""
+
+    def __init__(self, program: str, reason: str) -> None:
+        super().__init__(f"{program} failed: {reason}.")
+        self.reason = reason
+
+
 def _run(program: str, *arguments: str, environment: Mapping[str, str] | None = None) -> str:
     with _start(
         program, *arguments, environment=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
         output, said = process.communicate()
     if code := process.returncode:
-        raise OutsourceScraperError(f"{program} failed: {_reason(said.decode('utf-8', 'replace'), code)}.")
+        raise _ProgramError(program, _reason(said.decode("utf-8", "replace"), code))
     return output.decode("utf-8", "replace")
 
 

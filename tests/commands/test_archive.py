@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -17,7 +18,7 @@ from sqlalchemy import URL, Connection, inspect, text
 
 from outsource_scraper.config import parse_database_url
 from outsource_scraper.database import migrate
-from outsource_scraper.database.archive import TABLES, restore
+from outsource_scraper.database.archive import TABLES, contents, restore
 from outsource_scraper.database.embedded_account import installation
 from outsource_scraper.database.migrations import HEAD
 from outsource_scraper.database.runs import start_run
@@ -145,6 +146,27 @@ def test_a_file_that_is_none(scrapy: Scrapy, database_url: URL, name: str) -> No
     assert ended.returncode == 2
     assert ended.stderr.startswith("error: ")
     assert ended.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("content", [b"", b"# A text\n", b"PGDMP\x01\x0e\x00"], ids=["empty", "text", "cut"])
+def test_a_file_that_is_no_backup(scrapy: Scrapy, database_url: URL, tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "a b"
+    file.write_bytes(content)
+    ended = scrapy("restore", str(file), env=env_of(database_url))
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(f"error: {file} is no backup of these tables")
+    assert ended.stderr.endswith("name one that `scrapy backup` has made.\n")
+
+
+def test_names_that_look_like_options_or_have_spaces(
+    scrapy: Scrapy, database_url: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "--x y"
+    made = scrapy("backup", str(file), env=env_of(database_url))
+    hint = shlex.split(made.stdout.split("`")[1])
+    assert hint == ["scrapy", "restore", str(file)]
+    monkeypatch.chdir(tmp_path)
+    assert contents(Path(file.name)).revision == HEAD
 
 
 def test_a_backup_through_a_link_lies_where_the_link_leads(
