@@ -105,6 +105,9 @@ async def _purge(
         raise OutsourceScraperError(
             f"the files in {spool.folder} cannot be changed ({error}): mend that and repeat the command"
         ) from error
-    platforms = {name: await purge(session, name, moment, dry_run=dry_run) for name, moment in before.items()}
+    platforms = {
+        name: await purge(session, name, moment, with_history=name in own, dry_run=dry_run)
+        for name, moment in before.items()
+    }
     runs = 0 if general is None else await purge_runs(session, now - general, dry_run=dry_run)
     return _Purged(limits=limits, platforms=platforms, waiting=waiting, runs=runs)

@@ -10,7 +10,14 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from outsource_scraper.database.deleting import Deleted, count_projects, delete_or_count, delete_projects
 from outsource_scraper.database.driver import lock_platforms
 from outsource_scraper.database.health import was_whole
-from outsource_scraper.database.models import CrawlRun, PageValidator, Project, RejectedRecord
+from outsource_scraper.database.models import (
+    CrawlRun,
+    PageValidator,
+    Project,
+    ProjectChange,
+    ProjectCount,
+    RejectedRecord,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,11 +26,20 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
 
-async def purge(session: AsyncSession, platform: str, before: datetime, *, dry_run: bool = False) -> Deleted:
+async def purge(
+    session: AsyncSession,
+    platform: str,
+    before: datetime,
+    *,
+    with_history: bool = False,
+    dry_run: bool = False,
+) -> Deleted:
     """Delete the projects of `platform` not fetched since `before`, with their history and series.
 
     Rejected records that were read before go too, because they hold the same contents, and so do validators
-    of pages: a 304 would hide what is deleted here. With `dry_run` all are only counted.
+    of pages: a 304 would hide what is deleted here. With `with_history` so does what is older in the history
+    and series of the projects that stay: it holds texts that a platform's terms may let nobody keep. With
+    `dry_run` all are only counted.
     `last_seen_at` may be some hours behind the last fetch, never ahead of it, so nothing is kept too long.
     """
     outdated = (Project.platform == platform) & (Project.last_seen_at < before)
@@ -35,6 +51,14 @@ async def purge(session: AsyncSession, platform: str, before: datetime, *, dry_r
     async with session.begin():
         if dry_run:
             deleted = await count_projects(session, outdated)
+        if with_history:
+            living = select(Project.id).where(Project.platform == platform, ~outdated)
+            changes = ProjectChange.project_id.in_(living) & (ProjectChange.changed_at < before)
+            counts = ProjectCount.project_id.in_(living) & (ProjectCount.counted_at < before)
+            deleted += Deleted(
+                changes=await delete_or_count(session, ProjectChange, changes, dry_run=dry_run),
+                counts=await delete_or_count(session, ProjectCount, counts, dry_run=dry_run),
+            )
         deleted.rejected = await delete_or_count(session, RejectedRecord, rejected, dry_run=dry_run)
         deleted.pages = await delete_or_count(session, PageValidator, pages, dry_run=dry_run)
     return deleted

@@ -257,7 +257,7 @@ class StorePipeline:
         if retention is not None:
             before = self._now() - retention
             deleted = await self._run_session.persistently(
-                lambda session: purge(session, self.platform, before)
+                lambda session: purge(session, self.platform, before, with_history=True)
             )
             self._stats.set_value("store/purged", deleted.projects)
 

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import insert, select, update
 
 from outsource_scraper.database.batches import Batch
+from outsource_scraper.database.deleting import Deleted
 from outsource_scraper.database.health import records
-from outsource_scraper.database.models import CrawlRun, PageValidator
+from outsource_scraper.database.models import CrawlRun, PageValidator, ProjectChange
+from outsource_scraper.database.models import Project as Row
 from outsource_scraper.database.models import RejectedRecord as RejectedRow
 from outsource_scraper.database.pages import load_validators, save_validators
 from outsource_scraper.database.projects import store_batch
@@ -47,6 +49,26 @@ async def test_validators_of_pages_grow_old(database: AsyncDatabase) -> None:
         assert (await purge(session, "flru", ago(days=30))).pages == 1
         assert list(await load_validators(session, "flru")) == ["https://board.example/new"]
         assert len(await load_validators(session, "guru")) == 2
+
+
+async def test_the_history_of_what_stays_grows_old_too(database: AsyncDatabase) -> None:
+    def project(platform: str, title: str, bids: int) -> Project:
+        url = "https://board.example/1"
+        return Project(platform=platform, external_id="1", url=url, title=title, bids_count=bids)
+
+    async with database.session() as session:
+        for hours, title in ((50, "first"), (30, "second"), (2, "third")):
+            batch = Batch([project(platform, title, hours) for platform in ("upwork", "flru")])
+            await store_batch(session, batch, run_id=None, now=ago(hours=hours))
+        assert (await purge(session, "flru", ago(hours=24))).total == 0
+        would = await purge(session, "upwork", ago(hours=24), with_history=True, dry_run=True)
+        gone = await purge(session, "upwork", ago(hours=24), with_history=True)
+        # "new" and the first change; the first sight and the numbers of the second.
+        assert would == gone == Deleted(changes=2, counts=2)
+        left = select(ProjectChange.changes).join(Row, Row.id == ProjectChange.project_id)
+        rows = (await session.scalars(left.where(Row.platform == "upwork"))).all()
+        assert rows == [{"title": ["second", "third"]}]
+        assert (await session.scalars(select(Row.title))).all() == ["third", "third"]
 
 
 async def test_platforms_that_only_the_tables_know(database: AsyncDatabase) -> None:
