@@ -40,14 +40,15 @@ def pod_of(resource: dict[str, Any]) -> dict[str, Any]:
     return template
 
 
-def crontab() -> str:
-    """The one command of the crontab, which is for every minute."""
+def crontab() -> list[str]:
+    """The commands of the crontab: the one of every minute, and that of once a day."""
     lines = [line for line in (PROJECT / "deploy" / "crontab").read_text().splitlines() if line[0] != "#"]
-    assert len(lines) == 1
-    assert lines[0].startswith("* * * * * ")
+    every_minute, once_a_day = lines
+    assert every_minute.startswith("* * * * * ")
+    assert re.match(r"\d+ \d+ \* \* \* ", once_a_day)
     # To cron a % is the end of a line.
-    assert "%" not in lines[0]
-    return lines[0].removeprefix("* * * * * ")
+    assert "%" not in "".join(lines)
+    return [line.split(" ", 5)[5] for line in lines]
 
 
 @pytest.fixture
@@ -83,7 +84,8 @@ async def test_the_commands_one_after_another(run: Run, database_url: URL, check
     (crawl,) = pod_of(RESOURCES["crawl.yaml"])["containers"]
     ended = run(shlex.join([scrapy, *migrate["args"]]))
     assert ended.returncode == 0, ended.stderr
-    ended = run(crontab())
+    every_minute, once_a_day = crontab()
+    ended = run(every_minute)
     log = (checkout / "crawlall.log").read_text()
     assert "platforms were due: " in ended.stdout.splitlines()[-1], ended.stderr + log
     assert "Spider closed (finished)" in log
@@ -93,6 +95,9 @@ async def test_the_commands_one_after_another(run: Run, database_url: URL, check
         ended = run(line)
         assert ended.returncode == 0, ended.stderr
         assert re.match(r"0 of \d+ platforms were due; next is ", ended.stdout.splitlines()[-1])
+    ended = run(once_a_day)
+    assert (ended.returncode, ended.stdout) == (0, ""), ended.stderr
+    assert "upwork: 0 projects older than 24 h were deleted\n" in (checkout / "purge.log").read_text()
 
 
 def test_systemd_takes_the_units(checkout: Path, tmp_path: Path) -> None:
