@@ -114,16 +114,19 @@ def _states(life: Life) -> list[tuple[Any, dict[str, Any], dict[str, Any]]]:
         told = change.changes or {}
         after = values | {name: new for name, (_, new) in told.items()}
         values = after | {name: old for name, (old, _) in told.items()}
+        if change.kind == "closed":
+            values["closed_reason"] = None  # lines of earlier releases do not tell
         found.append((change, values, after))
     return found[::-1]
 
 
 def _words(kind: str, before: Mapping[str, Any], after: Mapping[str, Any], life: Life) -> Iterator[str]:
+    reason = CLOSED_REASONS.get(after["closed_reason"])
     if kind == "new":
         origin = life.repost_of
-        yield "first seen" + (f", a repost of {origin.external_id}" if origin else "")
+        repost = f", a repost of {origin.external_id}" if origin else ""
+        yield f"first seen{repost}" + (f", closed already: {reason}" if reason else "")
         return
-    reason = CLOSED_REASONS.get(after["closed_reason"])
     if kind == "closed":
         yield f"closed: {reason}" if reason else "closed"
     elif kind == "reopened":

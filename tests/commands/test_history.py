@@ -152,6 +152,20 @@ async def test_a_closing_keeps_its_reason_when_the_platform_speaks_later(databas
     assert told[:3] == ["posted", "first seen", "closed: gone from the whole listing"]
 
 
+@pytest.mark.parametrize("comes_back", [True, False])
+async def test_what_was_closed_when_first_seen(database: AsyncDatabase, comes_back: bool) -> None:
+    async with database.session() as session:
+        for hours, status in enumerate([Status.CLOSED, Status.OPEN, Status.CLOSED][: 3 if comes_back else 1]):
+            now = FIRST + timedelta(hours=hours)
+            await store_batch(session, Batch([project(status=status)]), run_id=None, now=now)
+    async with database.session() as session:
+        life = await life_of(session, "flru", "7")
+    assert life is not None
+    told = [event.text for event in events(life)]
+    assert told[:2] == ["posted", "first seen, closed already: the platform says so"]
+    assert told[2:] == (["reopened", "closed: the platform says so"] if comes_back else [])
+
+
 async def test_what_the_platform_says_of_a_closing_later_is_told(database: AsyncDatabase) -> None:
     told = await closed_by_absence_then_stated(database, title="Каталог книг", budget_max=Decimal(400))
     assert told[2:] == [
