@@ -11,7 +11,7 @@ from outsource_scraper.config import Config
 from outsource_scraper.database.forgetting import forget, ids_of
 from outsource_scraper.database.spool import Spool
 from outsource_scraper.database.spool_upkeep import Cleaned, forget_waiting
-from outsource_scraper.errors import OutsourceScraperError, UsageError
+from outsource_scraper.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
@@ -99,12 +99,7 @@ async def _forget(
             f"{len(ids)} projects of {platform} have that client, as if the name stood for everybody:"
             " look with --dry-run, and say --yes to delete them"
         )
-    try:
-        # Before the database, where the ids are found again if this fails; and what another process stores
-        # meanwhile is deleted there.
-        waiting = forget_waiting(spool, platform, client, ids, dry_run=opts.dry_run)
-    except OSError as error:
-        raise OutsourceScraperError(
-            f"the files in {spool.folder} cannot be changed ({error}): mend that and repeat the command"
-        ) from error
+    # Before the database, where the ids are found again if this fails; and what another process stores
+    # meanwhile is deleted there.
+    waiting = forget_waiting(spool, platform, client, ids, dry_run=opts.dry_run)
     return await forget(session, platform, client, dry_run=opts.dry_run), waiting

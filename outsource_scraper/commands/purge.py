@@ -13,7 +13,6 @@ from outsource_scraper.database.retention import kept_platforms, purge, purge_ru
 from outsource_scraper.database.runs import server_time
 from outsource_scraper.database.spool import Spool
 from outsource_scraper.database.spool_upkeep import platforms_waiting, purge_waiting
-from outsource_scraper.errors import OutsourceScraperError
 from outsource_scraper.spans import span_text
 
 if TYPE_CHECKING:
@@ -99,12 +98,7 @@ async def _purge(
         name: min(limit for limit in (own.get(name), general) if limit is not None) for name in sorted(kept)
     }
     before = {name: now - limit for name, limit in limits.items()}
-    try:
-        waiting = purge_waiting(spool, before, dry_run=dry_run)
-    except OSError as error:
-        raise OutsourceScraperError(
-            f"the files in {spool.folder} cannot be changed ({error}): mend that and repeat the command"
-        ) from error
+    waiting = purge_waiting(spool, before, dry_run=dry_run)
     platforms = {
         name: await purge(session, name, moment, with_history=name in own, dry_run=dry_run)
         for name, moment in before.items()

@@ -84,6 +84,11 @@ def remedy(error: BaseException) -> str | None:
     return "try again; if it goes on, the server's log says why"
 
 
+def is_of_database(error: BaseException) -> bool:
+    """Whether PostgreSQL, or the way to it, has failed, and not this program."""
+    return is_transient(error) or sqlstate(error) is not None
+
+
 def sqlstate(error: BaseException) -> str | None:
     """PostgreSQL's five-character code, or None where the error is not PostgreSQL's."""
     for cause in _causes(error):

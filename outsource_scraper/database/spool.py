@@ -216,7 +216,7 @@ async def _replay_one(
     try:
         await commit(waiting)
     except Exception as error:
-        if faults.is_transient(error) or faults.sqlstate(error):
+        if faults.is_of_database(error):
             raise
         logger.exception("The batch in %s cannot be stored: it stays there", path)
         done.unreadable += 1

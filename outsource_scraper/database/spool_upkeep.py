@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from outsource_scraper.database.batches import Batch
 from outsource_scraper.database.forgetting import TEXTS
 from outsource_scraper.database.names import Name
 from outsource_scraper.database.spool import UnreadableSpool
+from outsource_scraper.errors import OutsourceScraperError
 from outsource_scraper.items import Project, RejectedRecord
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ def forget_waiting(
 
     `ids` are the external ids of the client's projects in the database; items of them go, whatever they say.
     Files that cannot be read, were not finished, are being stored by another process or belong to another
-    database are left, and named where they hold the name. Raises OSError.
+    database are left, and named where they hold the name. Raises OutsourceScraperError where a file cannot be
+    changed.
     """
     name = Name(client)
     ids = ids | {
@@ -61,7 +63,8 @@ def forget_waiting(
             return None
         return _blanked(item, name) if isinstance(item, Project) else item
 
-    cleaned = _rewrite(spool, keep, dry_run=dry_run)
+    with _changing(spool):
+        cleaned = _rewrite(spool, keep, dry_run=dry_run)
     suspects = {*cleaned.left, *spool.unstorable(), *spool.elsewhere()}
     cleaned.left = sorted(path for path in suspects if _may_hold(path, name))
     return cleaned
@@ -70,18 +73,29 @@ def forget_waiting(
 def purge_waiting(spool: Spool, before: Mapping[str, datetime], *, dry_run: bool = False) -> Counter[str]:
     """Take out of `spool` what was read before the time that `before` has for its platform.
 
-    Returns how many items went, by platform. Raises OSError.
+    Returns how many items went, by platform. Raises OutsourceScraperError where a file cannot be changed.
     """
 
     def keep(item: Item, read_at: datetime) -> Item | None:
         return None if item.platform in before and read_at < before[item.platform] else item
 
-    return _rewrite(spool, keep, dry_run=dry_run).deleted
+    with _changing(spool):
+        return _rewrite(spool, keep, dry_run=dry_run).deleted
 
 
 def platforms_waiting(spool: Spool) -> set[str]:
     """The platforms of which something waits in `spool`."""
     return {item.platform for batch in _batches(spool) for item in batch}
+
+
+@contextmanager
+def _changing(spool: Spool) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise OutsourceScraperError(
+            f"the files in {spool.folder} cannot be changed ({error}): mend that and repeat the command"
+        ) from error
 
 
 def _rewrite(spool: Spool, keep: Callable[[Item, datetime], Item | None], *, dry_run: bool) -> Cleaned:
@@ -115,7 +129,7 @@ def _rewrite(spool: Spool, keep: Callable[[Item, datetime], Item | None], *, dry
 
 def _batches(spool: Spool) -> Iterator[Batch]:
     for path in spool.waiting():
-        with suppress(UnreadableSpool, FileNotFoundError):
+        with _changing(spool), suppress(UnreadableSpool, FileNotFoundError):
             yield spool.read(path).batch
 
 

@@ -126,7 +126,7 @@ class StorePipeline:
             await self._release()
             if isinstance(error, DatabaseUnavailable):
                 self._stats.set_value("store/unopened", str(error))
-            elif faults.is_transient(error) or faults.sqlstate(error):
+            elif faults.is_of_database(error):
                 message = (
                     f"The database cannot be written to now ({faults.sentence(error)}): try again later."
                 )
@@ -175,7 +175,7 @@ class StorePipeline:
             await self._close_absent()
             await self._close_expired()
         except Exception as error:
-            if not (faults.is_transient(error) or faults.sqlstate(error)):
+            if not faults.is_of_database(error):
                 raise
             self._stats.set_value("store/unclosed", faults.sentence(error))
             logger.error("What is gone or too late could not be closed: %s", faults.sentence(error))
@@ -317,7 +317,7 @@ class StorePipeline:
     async def _give_up(self, batch: Batch, read_at: datetime, error: Exception) -> None:
         """Put a batch on the disk and end the crawl."""
         reason = faults.sentence(error)
-        if not (faults.is_transient(error) or faults.sqlstate(error)):
+        if not faults.is_of_database(error):
             logger.error("Unforeseen error while storing", exc_info=error)
         try:
             path = await asyncio.to_thread(self._spool.write, batch, read_at, self.run_id)

@@ -112,6 +112,12 @@ async def cut_connections(database: AsyncDatabase) -> None:
         )
 
 
+async def rename(database: AsyncDatabase, table: str, name: str) -> None:
+    """Hide a table from the store, or bring it back."""
+    async with database.engine.begin() as connection:
+        await connection.execute(text(f"ALTER TABLE {table} RENAME TO {name}"))
+
+
 async def test_an_item_that_is_returned_is_in_the_database(database: AsyncDatabase, tmp_path: Path) -> None:
     async with opened(database.engine.url, tmp_path) as store:
         returned = await store.process_item(project(1))
@@ -276,13 +282,11 @@ async def test_a_spooled_batch_that_was_stored_already_changes_nothing(
     database: AsyncDatabase, tmp_path: Path
 ) -> None:
     async with opened(database.engine.url, tmp_path, STORE_RETRY_TIMES=0) as store:
-        async with database.engine.begin() as connection:
-            await connection.execute(text("ALTER TABLE project_changes RENAME TO hidden"))
+        await rename(database, "project_changes", "hidden")
         bad = RejectedRecord(platform="sample", reason="no id", source="<li>")
         dropped = await put(store, [*map(project, range(3)), bad])
         assert {type(result) for result in dropped} == {DropItem}
-    async with database.engine.begin() as connection:
-        await connection.execute(text("ALTER TABLE hidden RENAME TO project_changes"))
+    await rename(database, "hidden", "project_changes")
     spool = Spool.of(Config.load(store._crawler.settings))
     (path,) = spool.waiting()
     content = path.read_bytes()
@@ -302,12 +306,10 @@ async def test_what_waited_is_stored_in_the_name_of_the_run_that_read_it(
     database: AsyncDatabase, tmp_path: Path
 ) -> None:
     async with opened(database.engine.url, tmp_path, STORE_RETRY_TIMES=0) as first:
-        async with database.engine.begin() as connection:
-            await connection.execute(text("ALTER TABLE project_changes RENAME TO hidden"))
+        await rename(database, "project_changes", "hidden")
         bad = RejectedRecord(platform="sample", reason="no id", source="<li>")
         await put(first, [*map(project, range(3)), bad])
-    async with database.engine.begin() as connection:
-        await connection.execute(text("ALTER TABLE hidden RENAME TO project_changes"))
+    await rename(database, "hidden", "project_changes")
     async with opened(database.engine.url, tmp_path, Elsewhere) as second:
         assert stats(second)["unspooled"] == 4
     async with database.session() as session:
@@ -339,8 +341,7 @@ async def test_what_is_lost_in_a_way_that_nobody_foresaw_closes_nothing(
     async with opened(database.engine.url, tmp_path) as store:
         await put(store, map(project, range(10)))
     async with opened(database.engine.url, tmp_path, STORE_RETRY_TIMES=0, STORE_BATCH_SIZE=5) as store:
-        async with database.engine.begin() as connection:
-            await connection.execute(text("ALTER TABLE project_changes RENAME TO hidden"))
+        await rename(database, "project_changes", "hidden")
         # No error of the disk: the record cannot be written down.
         deep: list[Any] = []
         for _ in range(100_000):
@@ -348,8 +349,7 @@ async def test_what_is_lost_in_a_way_that_nobody_foresaw_closes_nothing(
         odd = RejectedRecord(platform="sample", reason="deep", source=deep)  # type: ignore[arg-type]
         dropped = await put(store, [*(project(number, title="anew") for number in range(4)), odd])
         assert {type(result) for result in dropped} == {DropItem}
-        async with database.engine.begin() as connection:
-            await connection.execute(text("ALTER TABLE hidden RENAME TO project_changes"))
+        await rename(database, "hidden", "project_changes")
         await put(store, map(project, range(5, 10)))
     assert stats(store)["lost"] == 5
     assert await count(database, Row, Row.closed_at.is_not(None)) == 0
@@ -362,10 +362,8 @@ async def test_where_the_usual_cannot_be_asked_nothing_is_closed(
         await put(store, map(project, range(10)))
     async with opened(database.engine.url, tmp_path, STORE_RETRY_TIMES=0) as store:
         await put(store, map(project, range(5)))
-        async with database.engine.begin() as connection:
-            await connection.execute(text("ALTER TABLE crawl_runs RENAME TO hidden"))
-    async with database.engine.begin() as connection:
-        await connection.execute(text("ALTER TABLE hidden RENAME TO crawl_runs"))
+        await rename(database, "crawl_runs", "hidden")
+    await rename(database, "hidden", "crawl_runs")
     assert await count(database, Row, Row.closed_at.is_not(None)) == 0
     told = store._crawler.stats.get_stats()
     assert "crawl_runs" in told["store/unclosed"]
@@ -379,8 +377,7 @@ async def test_a_database_that_does_not_take_what_waited_is_no_crawl_that_was_cu
 ) -> None:
     store = pipeline(database.engine.url, tmp_path, STORE_RETRY_TIMES=0)
     Spool.of(Config.load(store._crawler.settings)).write(Batch([project(1)]), datetime.now(UTC))
-    async with database.engine.begin() as connection:
-        await connection.execute(text("ALTER TABLE project_changes RENAME TO hidden"))
+    await rename(database, "project_changes", "hidden")
     with pytest.raises(DatabaseUnavailable, match="cannot be written to now"):
         await store.open_spider()
     outcome = judge(store._crawler.stats.get_stats(), finish_reason="shutdown", ended=None, filtered=False)
